@@ -1,0 +1,96 @@
+//! The event: what a tenant's endpoint receives (`event-schema.md`, version 1).
+//!
+//! [`Normalised`] is one event ready to be stored and sent: its JSON is built once, without `delivery`, which
+//! [`with_delivery`] splices in for each attempt.
+
+use crate::id::{ChannelId, ConversationId, EventId, TenantId};
+
+/// One of Meta's three messaging products.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Platform {
+    Whatsapp,
+    Messenger,
+    Instagram,
+}
+
+impl Platform {
+    pub const ALL: [Self; 3] = [Self::Whatsapp, Self::Messenger, Self::Instagram];
+
+    /// The word used in events, the database and URLs.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Whatsapp => "whatsapp",
+            Self::Messenger => "messenger",
+            Self::Instagram => "instagram",
+        }
+    }
+
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|platform| platform.as_str() == word)
+    }
+}
+
+/// Who an event belongs to and where it came in: what a channel lends to the events it carries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Channel {
+    pub tenant_id: TenantId,
+    pub channel_id: ChannelId,
+    pub platform: Platform,
+    /// `phone_number_id`, page id or Instagram professional account id, as Meta prints it.
+    pub external_id: String,
+    /// The business's own address: E.164 for WhatsApp where known.
+    pub address: Option<String>,
+    pub name: String,
+}
+
+/// Statuses give way to messages when work queues up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Priority {
+    Message,
+    Status,
+}
+
+/// One event, ready to be stored and sent.
+#[derive(Debug, Clone)]
+pub struct Normalised {
+    pub event_id: EventId,
+    pub platform: Platform,
+    /// The `event` word, such as `message.received`.
+    pub event: &'static str,
+    pub conversation_id: Option<ConversationId>,
+    /// First 8 bytes of SHA-256 of the provider's message id this event is about: finds a message's whole life.
+    pub message_hash: Option<i64>,
+    pub priority: Priority,
+    /// The event's JSON object without `delivery`; ends in `}`.
+    pub body: Vec<u8>,
+}
+
+/// What is added to an event for one attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DeliveryStamp {
+    /// Counts from 1.
+    pub attempt: u16,
+    /// From our accepting the webhook to sending this attempt.
+    pub latency_ms: i64,
+    /// True when a person or a drain asked for this attempt.
+    pub replay: bool,
+}
+
+/// The body of one attempt: the event with `delivery` spliced in as its last key.
+#[must_use]
+pub fn with_delivery(event: &[u8], stamp: DeliveryStamp) -> Vec<u8> {
+    let open = event.strip_suffix(b"}").unwrap_or(event);
+    let mut body = Vec::with_capacity(open.len() + 80);
+    body.extend_from_slice(open);
+    body.extend_from_slice(
+        format!(
+            r#","delivery":{{"attempt":{},"latency_ms":{},"replay":{}}}}}"#,
+            stamp.attempt, stamp.latency_ms, stamp.replay
+        )
+        .as_bytes(),
+    );
+    body
+}

@@ -1,0 +1,15 @@
+//! The pure domain of SocialHook: what Meta sends, what a tenant receives, and the rules between them.
+//!
+//! Nothing here does I/O or reads a clock; time and chance arrive as arguments. So every rule can be tested
+//! by a table, and nothing here can fail for a reason outside its input.
+
+pub mod clock;
+pub mod delivery;
+pub mod event;
+pub mod id;
+pub mod json;
+pub mod meta;
+pub mod normalise;
+pub mod sample;
+pub mod signature;
+pub mod signing;

@@ -1,0 +1,168 @@
+//! Apps, channels and endpoints in memory, as a whole that is replaced as a whole.
+//!
+//! What must hold: a reader sees one consistent state; after a change in this process the next webhook sees it
+//! ([`crate::Relay::refresh`]), other processes within a tick.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use secrecy::SecretString;
+use socialhook_core::event::{Channel, Platform};
+use socialhook_core::id::{AppId, ChannelId, EndpointId, TenantId};
+use socialhook_core::signature::Key;
+use socialhook_core::signing::SigningKey;
+use socialhook_store::directory as stored;
+use socialhook_store::endpoints::Target;
+use socialhook_store::seal::Sealer;
+use socialhook_store::{PgConnection, Result};
+
+#[derive(Clone, Default)]
+pub(crate) struct Directory(Arc<ArcSwap<Contents>>);
+
+impl Directory {
+    pub(crate) fn contents(&self) -> Arc<Contents> {
+        self.0.load_full()
+    }
+
+    pub(crate) async fn load(&self, c: &mut PgConnection, sealer: &Sealer) -> Result<()> {
+        let contents = Contents::new(stored::load(c, sealer).await?);
+        self.0.store(Arc::new(contents));
+        Ok(())
+    }
+
+    /// Reads again if anything changed since.
+    pub(crate) async fn follow(&self, c: &mut PgConnection, sealer: &Sealer) -> Result<()> {
+        if stored::epoch(c).await? == self.contents().epoch { Ok(()) } else { self.load(c, sealer).await }
+    }
+}
+
+#[derive(Debug)]
+pub struct App {
+    pub tenant_id: TenantId,
+    pub app_id: AppId,
+    pub verify_token: Option<SecretString>,
+    pub keys: Vec<Key>,
+}
+
+#[derive(Debug)]
+pub struct Endpoint {
+    pub tenant_id: TenantId,
+    pub endpoint_id: EndpointId,
+    pub target: Target,
+    pub paused: bool,
+    /// Newest first.
+    pub keys: Vec<SigningKey>,
+    events: Vec<String>,
+    channel_ids: Option<Vec<ChannelId>>,
+}
+
+impl Endpoint {
+    #[must_use]
+    pub fn is_inspector(&self) -> bool {
+        self.target == Target::Inspector
+    }
+
+    fn wants(&self, event: &str, channel_id: Option<ChannelId>) -> bool {
+        let channel_fits = match (&self.channel_ids, channel_id) {
+            (None, _) => true,
+            (Some(wanted), Some(channel_id)) => wanted.contains(&channel_id),
+            (Some(_), None) => false,
+        };
+        channel_fits && self.events.iter().any(|pattern| matches(pattern, event))
+    }
+}
+
+/// A pattern is an event word, or the beginning of one and `*`.
+fn matches(pattern: &str, event: &str) -> bool {
+    pattern.strip_suffix('*').map_or(pattern == event, |start| event.starts_with(start))
+}
+
+#[derive(Debug, Default)]
+pub struct Contents {
+    epoch: i64,
+    apps: HashMap<String, Arc<App>>,
+    channels: HashMap<(AppId, Platform), HashMap<String, Arc<Channel>>>,
+    by_tenant: HashMap<TenantId, Vec<Arc<Endpoint>>>,
+    by_id: HashMap<EndpointId, Arc<Endpoint>>,
+}
+
+impl Contents {
+    fn new(stored: stored::Contents) -> Self {
+        let mut contents = Self { epoch: stored.epoch, ..Self::default() };
+        for app in stored.apps {
+            let keys = app.secrets.iter().map(Key::new).collect();
+            let (tenant_id, app_id, verify_token) = (app.tenant_id, app.app_id, app.verify_token);
+            contents.apps.insert(app.callback_key, Arc::new(App { tenant_id, app_id, verify_token, keys }));
+        }
+        for (app_id, channel) in stored.channels {
+            let of_app = contents.channels.entry((app_id, channel.platform)).or_default();
+            of_app.insert(channel.external_id.clone(), Arc::new(channel));
+        }
+        for endpoint in stored.endpoints {
+            let endpoint = Arc::new(Endpoint {
+                tenant_id: endpoint.tenant_id,
+                endpoint_id: endpoint.endpoint_id,
+                target: endpoint.target,
+                paused: endpoint.paused,
+                keys: endpoint.secrets.iter().filter_map(|secret| SigningKey::parse(secret).ok()).collect(),
+                events: endpoint.events,
+                channel_ids: endpoint.channel_ids,
+            });
+            contents.by_id.insert(endpoint.endpoint_id, endpoint.clone());
+            contents.by_tenant.entry(endpoint.tenant_id).or_default().push(endpoint);
+        }
+        contents
+    }
+
+    /// Grows with every change.
+    pub(crate) fn epoch(&self) -> i64 {
+        self.epoch
+    }
+
+    #[must_use]
+    pub fn app(&self, callback_key: &str) -> Option<&Arc<App>> {
+        self.apps.get(callback_key)
+    }
+
+    /// The channel that one of Meta's ids means to this app.
+    #[must_use]
+    pub fn channel(&self, app_id: AppId, platform: Platform, external_id: &str) -> Option<&Arc<Channel>> {
+        self.channels.get(&(app_id, platform))?.get(external_id)
+    }
+
+    #[must_use]
+    pub fn endpoint(&self, endpoint_id: EndpointId) -> Option<Arc<Endpoint>> {
+        self.by_id.get(&endpoint_id).cloned()
+    }
+
+    /// The tenant's endpoints that want such an event.
+    pub fn wanting<'a>(
+        &'a self,
+        tenant_id: TenantId,
+        event: &'a str,
+        channel_id: Option<ChannelId>,
+    ) -> impl Iterator<Item = &'a Arc<Endpoint>> {
+        let endpoints = self.by_tenant.get(&tenant_id).map(Vec::as_slice).unwrap_or_default();
+        endpoints.iter().filter(move |endpoint| endpoint.wants(event, channel_id))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::matches;
+
+    #[test]
+    fn patterns() {
+        for (pattern, event, fits) in [
+            ("*", "message.received", true),
+            ("message.*", "message.received", true),
+            ("message.*", "messages", false),
+            ("message.received", "message.received", true),
+            ("message.received", "message.receive", false),
+            ("message", "message.received", false),
+        ] {
+            assert_eq!(matches(pattern, event), fits, "{pattern} {event}");
+        }
+    }
+}

@@ -1,0 +1,297 @@
+//! Sends what this process owns, from memory: fairly, within limits, and records what came of it.
+//!
+//! What must hold: every job that is submitted ends in the recorder, or is given back to the database. A job's place in the
+//! limits is held until its outcome is taken by the recorder, so a slow database slows sending down instead of filling memory.
+
+use std::borrow::Cow;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use chrono::{DateTime, Utc};
+use socialhook_core::delivery::{self, Outcome, Schedule, Step};
+use socialhook_core::event::{DeliveryStamp, Priority, with_delivery};
+use socialhook_core::id::{EndpointId, EventId, TenantId};
+use socialhook_store::attempts::{Finished, Next};
+use socialhook_store::deliveries::Claimed;
+use socialhook_store::endpoints::{self, PauseReason};
+use socialhook_store::ingest::NewEvent;
+use tokio::sync::Notify;
+use tokio_util::task::TaskTracker;
+
+use crate::Means;
+use crate::directory::{Directory, Endpoint};
+use crate::queue::{FairQueue, Limits, Queued};
+use crate::recorder::Recorder;
+use crate::sender::{Answer, Request, Sender};
+
+/// A delivery in memory.
+#[derive(Debug)]
+pub struct Job {
+    tenant_id: TenantId,
+    event_id: EventId,
+    endpoint_id: EndpointId,
+    event: Arc<Event>,
+    attempts: u16,
+    round_start: u16,
+    replay: bool,
+}
+
+/// What a job sends; shared by the jobs of all its endpoints.
+#[derive(Debug)]
+struct Event {
+    word: Cow<'static, str>,
+    priority: Priority,
+    received_at: DateTime<Utc>,
+    body: Vec<u8>,
+}
+
+impl Job {
+    /// The jobs of an event that has just come in; paused endpoints have none.
+    pub(crate) fn first(new: NewEvent) -> impl Iterator<Item = Self> {
+        let (tenant_id, event_id) = (new.tenant_id, new.event.event_id);
+        let event = Arc::new(Event {
+            word: Cow::Borrowed(new.event.event),
+            priority: new.event.priority,
+            received_at: new.received_at,
+            body: new.event.body,
+        });
+        new.fan_out.into_iter().filter(|chosen| !chosen.parked).map(move |chosen| Self {
+            tenant_id,
+            event_id,
+            endpoint_id: chosen.endpoint_id,
+            event: event.clone(),
+            attempts: 0,
+            round_start: 0,
+            replay: false,
+        })
+    }
+
+    /// A delivery that was claimed from the database. Its time has come already, so it does not wait behind messages.
+    pub(crate) fn claimed(claimed: Claimed) -> Self {
+        Self {
+            tenant_id: claimed.tenant_id,
+            event_id: claimed.event_id,
+            endpoint_id: claimed.endpoint_id,
+            event: Arc::new(Event {
+                word: Cow::Owned(claimed.event),
+                priority: Priority::Message,
+                received_at: claimed.received_at,
+                body: claimed.body,
+            }),
+            attempts: claimed.attempts,
+            round_start: claimed.round_start,
+            replay: claimed.replay,
+        }
+    }
+
+    pub(crate) fn key(&self) -> (TenantId, EventId, EndpointId) {
+        (self.tenant_id, self.event_id, self.endpoint_id)
+    }
+}
+
+impl Queued for Job {
+    fn tenant_id(&self) -> TenantId {
+        self.tenant_id
+    }
+    fn endpoint_id(&self) -> EndpointId {
+        self.endpoint_id
+    }
+    fn priority(&self) -> Priority {
+        self.event.priority
+    }
+    fn size(&self) -> usize {
+        size_of::<Self>() + self.event.body.len()
+    }
+}
+
+#[derive(Clone)]
+pub(crate) struct Dispatcher(Arc<Inner>);
+
+struct Inner {
+    queue: Mutex<FairQueue<Job>>,
+    stopping: AtomicBool,
+    /// Jobs submitted whose end is not stored yet.
+    open: AtomicUsize,
+    settled: Notify,
+    tasks: TaskTracker,
+    directory: Directory,
+    sender: Sender,
+    recorder: Recorder,
+    means: Means,
+    schedule: Schedule,
+}
+
+impl Dispatcher {
+    pub(crate) fn new(
+        tasks: &TaskTracker,
+        directory: Directory,
+        sender: Sender,
+        (recorder, means): (Recorder, Means),
+        schedule: Schedule,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            queue: Mutex::new(FairQueue::new(Limits::default())),
+            stopping: AtomicBool::new(false),
+            open: AtomicUsize::new(0),
+            settled: Notify::new(),
+            tasks: tasks.clone(),
+            directory,
+            sender,
+            recorder,
+            means,
+            schedule,
+        }))
+    }
+
+    /// Queues jobs that this process owns. What does not fit into memory waits in the database.
+    pub(crate) fn submit(&self, jobs: Vec<Job>) {
+        if jobs.is_empty() {
+            return;
+        }
+        self.0.open.fetch_add(jobs.len(), Ordering::SeqCst);
+        let mut over = Vec::new();
+        {
+            let mut queue = self.queue();
+            if self.0.stopping.load(Ordering::SeqCst) {
+                over = jobs;
+            } else {
+                over.extend(jobs.into_iter().filter_map(|job| queue.push(job).err()));
+            }
+        }
+        self.give_back(over, false);
+        self.pump();
+    }
+
+    /// Room for claimed deliveries: claiming more would only fill memory.
+    pub(crate) fn is_full(&self) -> bool {
+        self.0.open.load(Ordering::SeqCst) > Limits::default().queued / 2
+    }
+
+    /// Resolves once nothing is queued, under way or unrecorded.
+    pub(crate) async fn idle(&self) {
+        loop {
+            let settled = self.0.settled.notified();
+            tokio::pin!(settled);
+            settled.as_mut().enable();
+            if self.0.open.load(Ordering::SeqCst) == 0 {
+                return;
+            }
+            settled.await;
+        }
+    }
+
+    /// Gives back what is queued and waits for what is under way.
+    pub(crate) async fn stop(&self) {
+        self.0.stopping.store(true, Ordering::SeqCst);
+        let queued = self.queue().take_all();
+        self.give_back(queued, false);
+        self.idle().await;
+        self.0.recorder.close();
+    }
+
+    fn queue(&self) -> MutexGuard<'_, FairQueue<Job>> {
+        self.0.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Starts a task for each job that the limits allow; each goes on with the next when it is done.
+    fn pump(&self) {
+        let ready: Vec<Job> = {
+            let mut queue = self.queue();
+            std::iter::from_fn(|| queue.pop()).collect()
+        };
+        for job in ready {
+            let dispatcher = self.clone();
+            self.0.tasks.spawn(async move {
+                let mut next = Some(job);
+                while let Some(job) = next {
+                    next = dispatcher.carry_out(job).await;
+                }
+            });
+        }
+    }
+
+    async fn carry_out(&self, job: Job) -> Option<Job> {
+        let (tenant_id, _, endpoint_id) = job.key();
+        match self.0.directory.contents().endpoint(endpoint_id).filter(|endpoint| endpoint.tenant_id == tenant_id) {
+            Some(endpoint) if !endpoint.paused => self.attempt(job, &endpoint).await,
+            _ => self.give_back(vec![job], true),
+        }
+        let mut queue = self.queue();
+        queue.done(tenant_id, endpoint_id);
+        queue.pop()
+    }
+
+    async fn attempt(&self, job: Job, endpoint: &Endpoint) {
+        let started_at = self.0.means.clock.now();
+        let number = job.attempts + 1;
+        let stamp = DeliveryStamp {
+            attempt: number,
+            latency_ms: (started_at - job.event.received_at).num_milliseconds(),
+            replay: job.replay,
+        };
+        let request = Request {
+            event_id: job.event_id,
+            event: &job.event.word,
+            attempt: number,
+            timestamp: started_at.timestamp(),
+            body: with_delivery(&job.event.body, stamp),
+        };
+        let clock = Instant::now();
+        let Answer { outcome, excerpt } = self.0.sender.send(endpoint, request).await;
+        let latency_us = i32::try_from(clock.elapsed().as_micros()).unwrap_or(i32::MAX);
+        let (status, failure) = match &outcome {
+            Outcome::Delivered { status } => (Some(*status), None),
+            Outcome::Failed { class, status, .. } => (*status, Some(class.as_str())),
+        };
+        let next = self.next(&job, &outcome).await;
+        let (tenant_id, event_id, endpoint_id) = job.key();
+        let (replay, dispatcher) = (job.replay, self.clone());
+        let finished =
+            Finished { tenant_id, event_id, endpoint_id, number, replay, started_at, latency_us, status, failure, excerpt, next };
+        self.0.recorder.record(finished, move || dispatcher.settle(1)).await;
+    }
+
+    async fn next(&self, job: &Job, outcome: &Outcome) -> Next {
+        let now = self.0.means.clock.now();
+        let tried = usize::from(job.attempts + 1 - job.round_start.min(job.attempts));
+        match delivery::next_step(outcome, tried, &self.0.schedule, now, rand::random()) {
+            Step::Done => Next::Delivered,
+            Step::Retry { due_at } => Next::DueAt(due_at),
+            Step::Park => Next::ParkedAt(now),
+            Step::ParkAndPause => {
+                if let Err(error) = self.pause(job, now).await {
+                    tracing::error!(%error, endpoint.id = %job.endpoint_id, "an endpoint that answered 410 could not be paused");
+                }
+                Next::ParkedAt(now)
+            }
+        }
+    }
+
+    async fn pause(&self, job: &Job, now: DateTime<Utc>) -> socialhook_store::Result<()> {
+        let mut c = self.0.means.pools.background.acquire().await?;
+        if endpoints::pause(&mut c, job.tenant_id, job.endpoint_id, PauseReason::Gone, now).await? {
+            tracing::info!(endpoint.id = %job.endpoint_id, "endpoint answered 410 and is paused");
+        }
+        self.0.directory.follow(&mut c, &self.0.means.sealer).await
+    }
+
+    /// Gives jobs back to the database: due at once, or parked.
+    fn give_back(&self, jobs: Vec<Job>, park: bool) {
+        if jobs.is_empty() {
+            return;
+        }
+        let dispatcher = self.clone();
+        self.0.tasks.spawn(async move {
+            let keys: Vec<_> = jobs.iter().map(Job::key).collect();
+            dispatcher.0.recorder.release(&keys, park).await;
+            dispatcher.settle(keys.len());
+        });
+    }
+
+    fn settle(&self, jobs: usize) {
+        if self.0.open.fetch_sub(jobs, Ordering::SeqCst) == jobs {
+            self.0.settled.notify_waiters();
+        }
+    }
+}

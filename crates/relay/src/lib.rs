@@ -1,0 +1,228 @@
+//! The relay itself: takes webhooks in, delivers events, keeps house. The only outbound HTTP.
+//!
+//! What must hold: 200 to Meta only after the commit; a bad endpoint delays nobody else; what this process has in memory
+//! is owned by it in the database, so that whatever dies, another process or the next start finds it there.
+//!
+//! The journey: [`ingest`] verifies and normalises, [`writer`] commits in batches, [`dispatcher`] sends fairly from memory
+//! by [`queue`], [`sender`] makes the request, [`recorder`] stores what came of it. [`upkeep`] does all that recurs.
+
+pub mod destination;
+pub mod directory;
+pub mod dispatcher;
+pub mod ingest;
+mod queue;
+mod recorder;
+pub mod sender;
+pub mod simulate;
+mod tally;
+mod upkeep;
+mod writer;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use secrecy::ExposeSecret;
+use socialhook_core::clock::Clock;
+use socialhook_core::delivery::Schedule;
+use socialhook_core::id::NodeId;
+use socialhook_store::partitions::Retention;
+use socialhook_store::seal::Sealer;
+use socialhook_store::{Pools, nodes};
+use subtle::ConstantTimeEq;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use url::Url;
+
+use crate::destination::Policy;
+use crate::directory::Directory;
+use crate::dispatcher::Dispatcher;
+pub use crate::ingest::{Accepted, NotAccepted, Post};
+use crate::tally::Tally;
+use crate::writer::Writer;
+
+/// How often an unknown callback URL may make the directory be read.
+const LOOK_UP_EVERY: Duration = Duration::from_millis(200);
+
+/// How this process relays. Everything has a default but where the inspector listens.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub schedule: Schedule,
+    pub policy: Policy,
+    pub retention: Retention,
+    /// This service's own address, for the inspector's deliveries.
+    pub inspector_base: Url,
+    /// True where no other process can use this database, so that whatever it finds owned is its own past.
+    pub sole_node: bool,
+    /// From the first byte of an attempt that is sent to the last that is read.
+    pub attempt_timeout: Duration,
+    /// How often the recurring work runs; none if it is driven by hand.
+    pub tick: Option<Duration>,
+}
+
+/// What the relay works with.
+#[derive(Debug, Clone)]
+pub struct Means {
+    pub pools: Pools,
+    pub sealer: Arc<Sealer>,
+    pub clock: Clock,
+}
+
+/// A running relay. Cheap to clone.
+#[derive(Clone)]
+pub struct Relay(Arc<Inner>);
+
+struct Inner {
+    node_id: NodeId,
+    means: Means,
+    settings: Settings,
+    directory: Directory,
+    dispatcher: Dispatcher,
+    writer: Writer,
+    tally: Tally,
+    looked_up: tokio::sync::Mutex<Option<Instant>>,
+    wake: tokio::sync::Notify,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Relay {
+    /// Registers this process, makes the partitions, reads the directory, takes over what dead processes left, and starts.
+    pub async fn start(means: Means, settings: Settings) -> Result<Self, Error> {
+        let now = means.clock.now();
+        let node_id = NodeId::new(now);
+        let directory = Directory::default();
+        {
+            let mut c = means.pools.background.acquire().await.map_err(socialhook_store::Error::from)?;
+            socialhook_store::partitions::care(&mut c, settings.retention, now).await?;
+            directory.load(&mut c, &means.sealer).await?;
+            nodes::heartbeat(&mut c, node_id, directory.contents().epoch(), now).await?;
+            if settings.sole_node {
+                nodes::bury_others(&mut c, node_id).await?;
+            }
+            nodes::bury(&mut c, now).await?;
+            nodes::take_over(&mut c, now).await?;
+        }
+        let tasks = TaskTracker::new();
+        let recorder = recorder::Recorder::start(&tasks, means.clone(), node_id);
+        let sender = sender::Sender::new(&settings)?;
+        let dispatcher = Dispatcher::new(&tasks, directory.clone(), sender, (recorder, means.clone()), settings.schedule.clone());
+        let writer = Writer::start(&tasks, means.pools.ingest.clone(), node_id, dispatcher.clone());
+        let tick = settings.tick;
+        let relay = Self(Arc::new(Inner {
+            node_id,
+            means,
+            settings,
+            directory,
+            dispatcher,
+            writer,
+            tally: Tally::default(),
+            looked_up: tokio::sync::Mutex::default(),
+            wake: tokio::sync::Notify::new(),
+            stop: CancellationToken::new(),
+            tasks,
+        }));
+        if let Some(tick) = tick {
+            relay.0.tasks.spawn(upkeep::run(relay.clone(), tick));
+        }
+        Ok(relay)
+    }
+
+    /// Apps, channels and endpoints as they are known now.
+    #[must_use]
+    pub fn directory(&self) -> Arc<directory::Contents> {
+        self.0.directory.contents()
+    }
+
+    /// The directory, looked up anew if it does not know this app yet: another process may just have added it. At most a few
+    /// times a second, so that made-up callback URLs cost the database nothing.
+    async fn directory_with(&self, callback_key: &str) -> Arc<directory::Contents> {
+        let contents = self.directory();
+        if contents.app(callback_key).is_some() {
+            return contents;
+        }
+        let Ok(mut last) = self.0.looked_up.try_lock() else { return contents };
+        if last.is_some_and(|at| at.elapsed() < LOOK_UP_EVERY) {
+            return contents;
+        }
+        *last = Some(Instant::now());
+        let followed = async {
+            let mut c = self.0.means.pools.background.acquire().await?;
+            self.0.directory.follow(&mut c, &self.0.means.sealer).await
+        };
+        if let Err(error) = followed.await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "the directory could not be read anew");
+        }
+        self.directory()
+    }
+
+    /// Meta's challenge: true if `token` is the app's verify token. A wrong one is counted.
+    pub async fn verifies(&self, callback_key: &str, token: &str) -> bool {
+        let contents = self.directory_with(callback_key).await;
+        let Some(app) = contents.app(callback_key) else { return false };
+        let fits = app
+            .verify_token
+            .as_ref()
+            .is_some_and(|own| bool::from(own.expose_secret().as_bytes().ct_eq(token.as_bytes())));
+        if !fits {
+            self.0.tally.refused(app.tenant_id, app.app_id, "verify_token_wrong", self.0.means.clock.now());
+        }
+        fits
+    }
+
+    /// Reads apps, channels and endpoints anew: to be called after every committed change of them.
+    pub async fn refresh(&self) -> Result<(), socialhook_store::Error> {
+        let mut c = self.0.means.pools.background.acquire().await?;
+        self.0.directory.load(&mut c, &self.0.means.sealer).await
+    }
+
+    /// Looks for due deliveries now instead of at the next tick.
+    pub fn wake(&self) {
+        self.0.wake.notify_one();
+    }
+
+    /// Whether events may go to this URL, as far as that can be told without asking the network.
+    ///
+    /// # Errors
+    /// A sentence for the form.
+    pub fn check_destination(&self, url: &str) -> Result<Url, String> {
+        destination::check(url, self.0.settings.policy).map_err(|error| error.to_string())
+    }
+
+    /// Does the recurring work until nothing is due and nothing under way: for whoever drives the relay by hand.
+    pub async fn settle(&self) -> Result<(), socialhook_store::Error> {
+        loop {
+            let claimed = upkeep::tick(self).await?;
+            self.0.dispatcher.idle().await;
+            if claimed == 0 {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Stops as one should: gives back what is queued, finishes what is being sent, stores what came of it. To be called when
+    /// no POST is under way any more. Bounded by the delivery timeout.
+    pub async fn stop(&self) {
+        self.0.stop.cancel();
+        self.0.dispatcher.stop().await;
+        self.0.writer.close();
+        self.0.tasks.close();
+        self.0.tasks.wait().await;
+        let left = async {
+            let mut c = self.0.means.pools.background.acquire().await?;
+            upkeep::flush_tally(self, &mut c).await?;
+            nodes::leave(&mut c, self.0.node_id).await
+        };
+        if let Err(error) = left.await {
+            tracing::warn!(%error, "this process could not sign off; another will take over from it");
+        }
+    }
+}
+
+/// The relay could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(transparent)]
+    Store(#[from] socialhook_store::Error),
+    #[error("the HTTP client could not be set up")]
+    Client(#[from] reqwest::Error),
+}

@@ -1,0 +1,184 @@
+//! One HTTP request to an endpoint: signed, bounded, and told in our own words what came of it.
+//!
+//! What must hold: no redirect is followed, no proxy used, no address reached that the policy forbids; a response is read
+//! only so far; whatever the endpoint does, the result is an [`Answer`], never an error.
+
+use std::error::Error as StdError;
+use std::time::Duration;
+
+use reqwest::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use reqwest::redirect;
+use socialhook_core::delivery::{FailureClass, Outcome};
+use socialhook_core::id::EventId;
+use socialhook_core::signing;
+use socialhook_store::attempts::EXCERPT_MAX;
+use socialhook_store::endpoints::Target;
+use url::Url;
+
+use crate::Settings;
+use crate::destination::{self, Blocked, Policy, Resolver, Unresolved};
+use crate::directory::Endpoint;
+
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long an attempt may take in all, unless the settings say otherwise.
+pub const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Bytes of a response that are read; the rest is left, and the connection dropped.
+pub const RESPONSE_MAX: usize = 64 << 10;
+const IDLE_CONNECTIONS_PER_HOST: usize = 32;
+const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+const USER_AGENT: &str = concat!("SocialHook/", env!("CARGO_PKG_VERSION"));
+
+pub(crate) struct Sender {
+    client: reqwest::Client,
+    /// For the inspector: it is this service itself, on an address that is rarely public.
+    own: reqwest::Client,
+    policy: Policy,
+    inspector_base: Url,
+    attempt_timeout: Duration,
+}
+
+pub(crate) struct Request<'a> {
+    pub(crate) event_id: EventId,
+    pub(crate) event: &'a str,
+    pub(crate) attempt: u16,
+    /// Seconds since the epoch.
+    pub(crate) timestamp: i64,
+    pub(crate) body: Vec<u8>,
+}
+
+pub(crate) struct Answer {
+    pub(crate) outcome: Outcome,
+    /// The beginning of a failure's response.
+    pub(crate) excerpt: Option<Vec<u8>>,
+}
+
+impl Answer {
+    fn failure(class: FailureClass) -> Self {
+        Self { outcome: Outcome::failure(class), excerpt: None }
+    }
+}
+
+impl Sender {
+    pub(crate) fn new(settings: &Settings) -> Result<Self, reqwest::Error> {
+        Ok(Self {
+            client: client(settings.policy)?,
+            own: client(Policy::AllowPrivate)?,
+            policy: settings.policy,
+            inspector_base: settings.inspector_base.clone(),
+            attempt_timeout: settings.attempt_timeout,
+        })
+    }
+
+    pub(crate) async fn send(&self, endpoint: &Endpoint, request: Request<'_>) -> Answer {
+        let (client, url) = match &endpoint.target {
+            Target::Inspector => match self.inspector_base.join(&format!("inspector/{}", endpoint.endpoint_id)) {
+                Ok(url) => (&self.own, url),
+                Err(_) => return Answer::failure(FailureClass::InvalidUrl),
+            },
+            Target::Http { url } => match Url::parse(url) {
+                Ok(url) if destination::check_literal(&url, self.policy).is_ok() => (&self.client, url),
+                Ok(_) => return Answer::failure(FailureClass::BlockedAddress),
+                Err(_) => return Answer::failure(FailureClass::InvalidUrl),
+            },
+        };
+        let signature = signing::sign(&endpoint.keys, request.event_id, request.timestamp, &request.body);
+        let sending = client
+            .post(url)
+            .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
+            .header(signing::ID_HEADER, request.event_id.to_string())
+            .header(signing::TIMESTAMP_HEADER, request.timestamp)
+            .header(signing::SIGNATURE_HEADER, signature)
+            .header("socialhook-event", request.event)
+            .header("socialhook-attempt", request.attempt)
+            .body(request.body)
+            .send();
+        let answered = async {
+            let response = sending.await?;
+            read(response).await
+        };
+        match tokio::time::timeout(self.attempt_timeout, answered).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(error)) => Answer::failure(classify(&error)),
+            Err(_) => Answer::failure(FailureClass::Timeout),
+        }
+    }
+}
+
+fn client(policy: Policy) -> Result<reqwest::Client, reqwest::Error> {
+    #[expect(clippy::disallowed_methods, reason = "the one place that makes clients for endpoints")]
+    let builder = reqwest::Client::builder();
+    builder
+        .dns_resolver(Resolver(policy))
+        .redirect(redirect::Policy::none())
+        .no_proxy()
+        .user_agent(USER_AGENT)
+        .connect_timeout(CONNECT_TIMEOUT)
+        .pool_max_idle_per_host(IDLE_CONNECTIONS_PER_HOST)
+        .pool_idle_timeout(IDLE_TIMEOUT)
+        .tcp_nodelay(true)
+        .retry(reqwest::retry::never())
+        .build()
+}
+
+/// Reads the response so that its connection can be used again, but no further than [`RESPONSE_MAX`].
+async fn read(mut response: reqwest::Response) -> Result<Answer, reqwest::Error> {
+    let status = response.status().as_u16();
+    let outcome = Outcome::of_status(status, retry_after(&response));
+    let mut excerpt = Vec::new();
+    let mut seen = 0;
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) => {
+                seen += chunk.len();
+                let room = EXCERPT_MAX.saturating_sub(excerpt.len());
+                excerpt.extend_from_slice(&chunk[..chunk.len().min(room)]);
+                if seen > RESPONSE_MAX {
+                    break;
+                }
+            }
+            Ok(None) => break,
+            // The status says what the endpoint made of it; a body that breaks off afterwards changes nothing.
+            Err(_) if status < 300 => break,
+            Err(error) => return Err(error),
+        }
+    }
+    let failed = matches!(outcome, Outcome::Failed { .. });
+    Ok(Answer { outcome, excerpt: (failed && !excerpt.is_empty()).then_some(excerpt) })
+}
+
+/// Only the form in seconds; a date would need the receiver's clock to be right.
+fn retry_after(response: &reqwest::Response) -> Option<Duration> {
+    let seconds = response.headers().get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+    Some(Duration::from_secs(seconds))
+}
+
+fn classify(error: &reqwest::Error) -> FailureClass {
+    if in_chain::<Blocked>(error) {
+        FailureClass::BlockedAddress
+    } else if in_chain::<Unresolved>(error) {
+        FailureClass::Dns
+    } else if error.is_timeout() {
+        FailureClass::Timeout
+    } else if in_chain::<rustls::Error>(error) {
+        FailureClass::Tls
+    } else if error.is_connect() {
+        FailureClass::Connect
+    } else if error.is_builder() {
+        FailureClass::InvalidUrl
+    } else {
+        FailureClass::Broken
+    }
+}
+
+fn in_chain<E: StdError + 'static>(error: &(dyn StdError + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        // An io::Error hides what it wraps from source(), so it is asked itself.
+        let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        if error.is::<E>() || wrapped.is_some_and(|wrapped| wrapped.is::<E>()) {
+            return true;
+        }
+        next = error.source();
+    }
+    false
+}

@@ -1,0 +1,175 @@
+//! The command line: what there is to ask of the binary, and how its answers leave.
+
+use std::ffi::OsString;
+use std::io::{Read, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::{Parser, Subcommand};
+use socialhook_core::clock::Clock;
+use socialhook_relay::Means;
+use socialhook_store::nodes;
+use url::Url;
+
+use crate::config::{Config, Database, Options};
+use crate::{database, demo, key, provision, serve, simulate, telemetry, with_postgres};
+
+/// How long provisioning waits until running processes work with what it changed.
+const IN_FORCE_LIMIT: Duration = Duration::from_secs(5);
+const IN_FORCE_EVERY: Duration = Duration::from_millis(50);
+
+/// Relays Meta's webhooks to each tenant's endpoint: stored, normalised, signed, retried, logged.
+#[derive(Debug, Parser)]
+#[command(version)]
+pub struct Cli {
+    #[command(flatten)]
+    options: Options,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the service
+    Serve {
+        /// With a demo tenant, whose first events arrive at once
+        #[arg(long)]
+        demo: bool,
+    },
+    /// For operators
+    #[command(subcommand)]
+    Admin(Admin),
+    /// Post correctly signed webhooks to a running service, as Meta would
+    Simulate {
+        #[command(flatten)]
+        plan: simulate::Plan,
+        /// Name every kind of webhook and end
+        #[arg(long)]
+        list: bool,
+        /// Whose channels they are for
+        #[arg(long, default_value = demo::TENANT)]
+        tenant: String,
+        /// Where the service listens [default: the configured address]
+        #[arg(long, value_name = "URL")]
+        server: Option<Url>,
+    },
+    /// Bring the database's schema up to date
+    Migrate,
+    /// Print the settings in force, secrets masked
+    Config,
+    /// Run a command with `DATABASE_URL` set to a private PostgreSQL that ends with it
+    WithPostgres {
+        #[arg(last = true, required = true)]
+        command: Vec<OsString>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum Admin {
+    /// Make what a JSON file names: tenants, apps, channels, endpoints
+    Provision {
+        /// The file, or - for standard input
+        file: PathBuf,
+    },
+}
+
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// Runs the command line's command; a failure is told with all its causes.
+pub async fn run() -> ExitCode {
+    match execute(Cli::parse()).await {
+        Ok(code) => code,
+        Err(failure) => {
+            let mut text = format!("socialhook: {failure}");
+            let mut cause = failure.source();
+            while let Some(error) = cause {
+                let error_text = error.to_string();
+                if !text.ends_with(&error_text) {
+                    text.push_str(": ");
+                    text.push_str(&error_text);
+                }
+                cause = error.source();
+            }
+            eprintln!("{text}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn execute(cli: Cli) -> Result<ExitCode, Failure> {
+    let data_dir_given = cli.options.data_dir_given();
+    let config = cli.options.resolve()?;
+    match cli.command {
+        Command::Serve { demo } => {
+            telemetry::start(&config);
+            serve::run(&config, demo).await?;
+        }
+        Command::Admin(Admin::Provision { file }) => say(&format!("{:#}\n", provision(&config, &file).await?))?,
+        Command::Simulate { list: true, .. } => say(&simulate::list())?,
+        Command::Simulate { plan, tenant, server, .. } => {
+            let server = server.unwrap_or_else(|| serve::own_url(config.listen));
+            let (means, open) = means(&config).await?;
+            let sent = simulate::run(&means, &server, &tenant, &plan).await;
+            open.close().await?;
+            say(&format!("{} webhooks accepted\n", sent?))?;
+        }
+        Command::Migrate => database::open_beside(&config).await?.close().await?,
+        Command::Config => say(&config.describe())?,
+        Command::WithPostgres { command } => {
+            let pg_bin = match config.database {
+                Database::Embedded { pg_bin } => pg_bin,
+                Database::External { .. } => None,
+            };
+            return Ok(with_postgres::run(pg_bin, data_dir_given.then_some(config.data_dir), command).await?);
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A closed pipe is nobody's failure.
+fn say(text: &str) -> std::io::Result<()> {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
+}
+
+async fn means(config: &Config) -> Result<(Means, database::Open), Failure> {
+    let open = database::open_beside(config).await?;
+    let sealer = Arc::new(key::sealer(config)?);
+    Ok((Means { pools: open.pools.clone(), sealer, clock: Clock::System }, open))
+}
+
+async fn provision(config: &Config, file: &std::path::Path) -> Result<serde_json::Value, Failure> {
+    let text = if file.as_os_str() == "-" {
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text)?;
+        text
+    } else {
+        std::fs::read_to_string(file).map_err(|error| format!("{} cannot be read: {error}", file.display()))?
+    };
+    let (means, open) = means(config).await?;
+    let applied = async {
+        let mut c = means.pools.background.acquire().await?;
+        let tree = provision::apply(&mut c, &means, config.policy, &text).await?;
+        wait_until_in_force(&mut c, &means.clock).await?;
+        Ok::<_, Failure>(tree)
+    }
+    .await;
+    open.close().await?;
+    applied
+}
+
+/// Whoever posts after provisioning expects what was provisioned.
+async fn wait_until_in_force(c: &mut socialhook_store::PgConnection, clock: &Clock) -> socialhook_store::Result<()> {
+    let mut every = tokio::time::interval(IN_FORCE_EVERY);
+    let waited = async {
+        while !nodes::config_is_in_force(c, clock.now()).await? {
+            every.tick().await;
+        }
+        Ok(())
+    };
+    tokio::time::timeout(IN_FORCE_LIMIT, waited).await.unwrap_or(Ok(()))
+}

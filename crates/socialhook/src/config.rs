@@ -1,0 +1,254 @@
+//! Every setting, typed, in one place: a flag, an environment variable, or a key of the optional TOML file, in that order of
+//! precedence. The only reader of the environment.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use socialhook_core::delivery::Schedule;
+use socialhook_relay::destination::Policy;
+use socialhook_store::partitions::Retention;
+use url::Url;
+
+const DEFAULT_LISTEN: &str = "127.0.0.1:8080";
+const RETENTION_DAYS: std::ops::RangeInclusive<u32> = 1..=90;
+
+/// Settings as they are given; what is not given has a default.
+#[derive(Debug, Clone, Default, clap::Args, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Options {
+    /// Where to listen for HTTP [default: 127.0.0.1:8080]
+    #[arg(long, env = "SOCIALHOOK_LISTEN", value_name = "ADDR", global = true)]
+    listen: Option<SocketAddr>,
+    /// Where browsers and Meta reach this service, such as <https://hooks.example.com> [default: the listening address]
+    #[arg(long, env = "SOCIALHOOK_PUBLIC_URL", value_name = "URL", global = true)]
+    public_url: Option<Url>,
+    /// Where the embedded database, its socket and the secret key live
+    #[arg(long, env = "SOCIALHOOK_DATA_DIR", value_name = "DIR", global = true)]
+    data_dir: Option<PathBuf>,
+    /// A PostgreSQL to use instead of the embedded one
+    #[arg(long, env = "DATABASE_URL", value_name = "URL", hide_env_values = true, global = true)]
+    database_url: Option<SecretString>,
+    /// The directory of PostgreSQL's server programs, if they are not found by themselves
+    #[arg(long, env = "SOCIALHOOK_PG_BIN", value_name = "DIR", global = true)]
+    pg_bin: Option<PathBuf>,
+    /// 64 hexadecimal digits that seal stored secrets [default: the file secret.key in the data directory, made if missing]
+    #[arg(long, env = "SOCIALHOOK_SECRET_KEY", value_name = "HEX", hide_env_values = true, global = true)]
+    secret_key: Option<SecretString>,
+    /// The waits before attempts 2, 3, … [default: 30s,5m]
+    #[arg(long, env = "SOCIALHOOK_RETRY_SCHEDULE", value_name = "WAITS", global = true)]
+    retry_schedule: Option<String>,
+    /// Deliver to private and loopback addresses too [default: true with the embedded database and no public URL]
+    #[arg(long, env = "SOCIALHOOK_ALLOW_PRIVATE_DESTINATIONS", value_name = "BOOL", global = true)]
+    allow_private_destinations: Option<bool>,
+    /// Run on a database that may lose what it has committed
+    #[arg(long, env = "SOCIALHOOK_ALLOW_VOLATILE_DATABASE", value_name = "BOOL", global = true)]
+    allow_volatile_database: Option<bool>,
+    /// Days that receipts are kept, 1 to 90 [default: 7]
+    #[arg(long, env = "SOCIALHOOK_RECEIPT_DAYS", value_name = "DAYS", global = true)]
+    receipt_days: Option<u32>,
+    /// Days that events and attempts are kept, 1 to 90 [default: 30]
+    #[arg(long, env = "SOCIALHOOK_EVENT_DAYS", value_name = "DAYS", global = true)]
+    event_days: Option<u32>,
+    /// What to log, as in `info` or `socialhook_relay=debug`
+    #[arg(long, env = "SOCIALHOOK_LOG", value_name = "FILTER", global = true)]
+    log: Option<String>,
+    /// Log JSON, a line an entry
+    #[arg(long, env = "SOCIALHOOK_LOG_JSON", value_name = "BOOL", global = true)]
+    log_json: Option<bool>,
+    /// A TOML file with these settings, named as the flags with underscores
+    #[arg(long, env = "SOCIALHOOK_CONFIG", value_name = "FILE", global = true)]
+    #[serde(skip)]
+    config: Option<PathBuf>,
+}
+
+/// Which database is used.
+#[derive(Debug, Clone)]
+pub enum Database {
+    Embedded { pg_bin: Option<PathBuf> },
+    External { url: SecretString },
+}
+
+/// The settings in force.
+#[derive(Debug, Clone)]
+pub struct Config {
+    pub listen: SocketAddr,
+    /// None: the listening address.
+    pub public_url: Option<Url>,
+    pub data_dir: PathBuf,
+    pub database: Database,
+    pub secret_key: Option<SecretString>,
+    pub schedule: Schedule,
+    pub policy: Policy,
+    pub allow_volatile_database: bool,
+    pub retention: Retention,
+    pub log: String,
+    pub log_json: bool,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the configuration file {} cannot be read", path.display())]
+    Read { path: PathBuf, source: std::io::Error },
+    #[error("the configuration file {} is not understood", path.display())]
+    Parse { path: PathBuf, source: Box<toml::de::Error> },
+    #[error(transparent)]
+    Schedule(#[from] socialhook_core::delivery::InvalidSchedule),
+    #[error("{name} is {given}; it must be 1 to 90 days")]
+    Retention { name: &'static str, given: u32 },
+    #[error("the public URL must be http:// or https:// and a host, without a path")]
+    PublicUrl,
+    #[error("no home directory is known: choose a data directory with --data-dir")]
+    NoDataDir,
+}
+
+impl Options {
+    /// Whether a data directory was chosen, by flag or environment.
+    #[must_use]
+    pub fn data_dir_given(&self) -> bool {
+        self.data_dir.is_some()
+    }
+
+    /// Settles what is in force.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or a value makes no sense.
+    pub fn resolve(self) -> Result<Config, Error> {
+        let file = self.config.as_deref().map(read).transpose()?.unwrap_or_default();
+        let public_url = self.public_url.or(file.public_url).map(check_public_url).transpose()?;
+        let database = match self.database_url.or(file.database_url) {
+            Some(url) => Database::External { url },
+            None => Database::Embedded { pg_bin: self.pg_bin.or(file.pg_bin) },
+        };
+        let by_default_private = matches!(database, Database::Embedded { .. }) && public_url.is_none();
+        let allow_private = self.allow_private_destinations.or(file.allow_private_destinations).unwrap_or(by_default_private);
+        let default = Retention::default();
+        let listen = self.listen.or(file.listen);
+        Ok(Config {
+            listen: listen.unwrap_or_else(|| DEFAULT_LISTEN.parse().expect("a socket address")),
+            public_url,
+            data_dir: self.data_dir.or(file.data_dir).or_else(default_data_dir).ok_or(Error::NoDataDir)?,
+            database,
+            secret_key: self.secret_key.or(file.secret_key),
+            schedule: match self.retry_schedule.or(file.retry_schedule) {
+                Some(waits) => waits.parse()?,
+                None => Schedule::default(),
+            },
+            policy: if allow_private { Policy::AllowPrivate } else { Policy::PublicOnly },
+            allow_volatile_database: self.allow_volatile_database.or(file.allow_volatile_database).unwrap_or(false),
+            retention: Retention {
+                receipt_days: days("receipt_days", self.receipt_days.or(file.receipt_days), default.receipt_days)?,
+                event_days: days("event_days", self.event_days.or(file.event_days), default.event_days)?,
+            },
+            log: self.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
+            log_json: self.log_json.or(file.log_json).unwrap_or(false),
+        })
+    }
+}
+
+fn read(path: &Path) -> Result<Options, Error> {
+    let text = std::fs::read_to_string(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+    toml::from_str(&text).map_err(|source| Error::Parse { path: path.to_owned(), source: Box::new(source) })
+}
+
+fn check_public_url(url: Url) -> Result<Url, Error> {
+    let usable = matches!(url.scheme(), "http" | "https") && url.has_host() && url.path() == "/" && url.query().is_none();
+    if usable { Ok(url) } else { Err(Error::PublicUrl) }
+}
+
+fn days(name: &'static str, given: Option<u32>, default: u32) -> Result<u32, Error> {
+    let given = given.unwrap_or(default);
+    if RETENTION_DAYS.contains(&given) { Ok(given) } else { Err(Error::Retention { name, given }) }
+}
+
+/// `/var/lib/socialhook` for root, since its home is closed to the user that PostgreSQL runs as; else below the home directory.
+fn default_data_dir() -> Option<PathBuf> {
+    if nix::unistd::geteuid().is_root() {
+        return Some(PathBuf::from("/var/lib/socialhook"));
+    }
+    #[expect(clippy::disallowed_methods, reason = "this module reads the environment")]
+    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    variable("XDG_DATA_HOME").or_else(|| Some(variable("HOME")?.join(".local/share"))).map(|base| base.join("socialhook"))
+}
+
+impl Config {
+    /// Every setting in force, a line each, secrets masked.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        let database = match &self.database {
+            Database::Embedded { pg_bin: None } => "embedded".to_owned(),
+            Database::Embedded { pg_bin: Some(directory) } => format!("embedded, programs in {}", directory.display()),
+            Database::External { url } => mask(url),
+        };
+        let public_url = self.public_url.as_ref().map_or_else(|| format!("http://{}/", self.listen), Url::to_string);
+        let lines = [
+            ("listen", self.listen.to_string()),
+            ("public_url", public_url),
+            ("data_dir", self.data_dir.display().to_string()),
+            ("database", database),
+            ("secret_key", if self.secret_key.is_some() { "given" } else { "secret.key in the data directory" }.to_owned()),
+            ("retry_schedule", self.schedule.to_string()),
+            ("allow_private_destinations", (self.policy == Policy::AllowPrivate).to_string()),
+            ("allow_volatile_database", self.allow_volatile_database.to_string()),
+            ("receipt_days", self.retention.receipt_days.to_string()),
+            ("event_days", self.retention.event_days.to_string()),
+            ("log", self.log.clone()),
+            ("log_json", self.log_json.to_string()),
+        ];
+        lines.map(|(name, value)| format!("{name} = {value}\n")).concat()
+    }
+}
+
+/// The database's URL without its password.
+fn mask(url: &SecretString) -> String {
+    match Url::parse(url.expose_secret()) {
+        Ok(mut parsed) => {
+            if parsed.password().is_some() {
+                let _ = parsed.set_password(Some("…"));
+            }
+            parsed.to_string()
+        }
+        Err(_) => "given".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_masked() {
+        let config = Options {
+            database_url: Some("postgres://relay:hunter2@db.example:5432/x".into()),
+            secret_key: Some("00112233".into()),
+            ..Options::default()
+        };
+        let text = config.resolve().expect("valid").describe();
+        assert!(text.contains("db.example") && !text.contains("hunter2") && !text.contains("00112233"), "{text}");
+    }
+
+    #[test]
+    fn private_destinations_are_open_only_on_the_embedded_default() {
+        let policy = |options: Options| options.resolve().expect("valid").policy;
+        assert_eq!(policy(Options::default()), Policy::AllowPrivate);
+        assert_eq!(policy(Options { database_url: Some("postgres://x/y".into()), ..Options::default() }), Policy::PublicOnly);
+        let public = Options { public_url: Url::parse("https://hooks.example.com").ok(), ..Options::default() };
+        assert_eq!(policy(public.clone()), Policy::PublicOnly);
+        assert_eq!(policy(Options { allow_private_destinations: Some(true), ..public }), Policy::AllowPrivate);
+    }
+
+    #[test]
+    fn nonsense_is_refused() {
+        for options in [
+            Options { event_days: Some(0), ..Options::default() },
+            Options { receipt_days: Some(91), ..Options::default() },
+            Options { retry_schedule: Some("often".to_owned()), ..Options::default() },
+            Options { public_url: Url::parse("https://example.com/path").ok(), ..Options::default() },
+            Options { public_url: Url::parse("ftp://example.com").ok(), ..Options::default() },
+            Options { config: Some("/nowhere/socialhook.toml".into()), ..Options::default() },
+        ] {
+            assert!(options.resolve().is_err());
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! The database in force, opened: an external one, the embedded one started here, or the embedded one that already runs.
+
+use std::str::FromStr;
+
+use secrecy::ExposeSecret;
+use socialhook_store::Pools;
+use sqlx::postgres::PgConnectOptions;
+
+use crate::config::{Config, Database};
+use crate::postgres::{self, Embedded};
+
+/// The oldest PostgreSQL that is tried: 15.0.
+const VERSION_MIN: i32 = 150_000;
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(transparent)]
+    Embedded(#[from] postgres::Error),
+    #[error("DATABASE_URL is not understood")]
+    Url(#[source] sqlx::Error),
+    #[error("the database cannot be used")]
+    Store(#[from] socialhook_store::Error),
+    #[error("the database is PostgreSQL {0}; 15 or newer is needed")]
+    TooOld(i32),
+    #[error("the database may lose what it has committed ({0}). Turn that on, or say --allow-volatile-database=true")]
+    Volatile(String),
+}
+
+/// An open database, migrated and checked.
+pub struct Open {
+    pub pools: Pools,
+    /// The server that ends with us, if we started it.
+    pub embedded: Option<Embedded>,
+}
+
+/// For `serve`: starts the embedded server if it is to be used.
+pub async fn open(config: &Config) -> Result<Open, Error> {
+    match &config.database {
+        Database::External { url } => Ok(Open { pools: connect(config, url.expose_secret()).await?, embedded: None }),
+        Database::Embedded { pg_bin } => {
+            let embedded = Embedded::start(&config.data_dir, pg_bin.as_deref()).await?;
+            let pools = connect(config, &embedded.url()).await?;
+            Ok(Open { pools, embedded: Some(embedded) })
+        }
+    }
+}
+
+/// For the other commands: uses the embedded server that `serve` runs, or starts it for the while.
+pub async fn open_beside(config: &Config) -> Result<Open, Error> {
+    if matches!(config.database, Database::Embedded { .. })
+        && let Some(url) = postgres::running(&config.data_dir).await?
+    {
+        return Ok(Open { pools: connect(config, &url).await?, embedded: None });
+    }
+    open(config).await
+}
+
+async fn connect(config: &Config, url: &str) -> Result<Pools, Error> {
+    let options = PgConnectOptions::from_str(url).map_err(Error::Url)?;
+    let pools = Pools::open(&options).await?;
+    let version = pools.server_version().await?;
+    if version < VERSION_MIN {
+        return Err(Error::TooOld(version / 10_000));
+    }
+    let gaps = pools.durability_gaps().await?;
+    if !gaps.is_empty() {
+        let gaps = gaps.join(", ");
+        if !config.allow_volatile_database {
+            return Err(Error::Volatile(gaps));
+        }
+        tracing::warn!(gaps, "the database may lose what it has committed");
+    }
+    pools.migrate().await?;
+    Ok(pools)
+}
+
+impl Open {
+    /// Closes the connections, and ends the server if it is ours.
+    pub async fn close(self) -> Result<(), Error> {
+        self.pools.close().await;
+        if let Some(embedded) = self.embedded {
+            embedded.stop().await?;
+        }
+        Ok(())
+    }
+}

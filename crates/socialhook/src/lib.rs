@@ -1,0 +1,13 @@
+//! The binary's parts: command line, configuration, the service's life, the embedded PostgreSQL, provisioning, the simulator.
+
+pub mod cli;
+pub mod config;
+pub mod database;
+pub mod demo;
+pub mod key;
+pub mod postgres;
+pub mod provision;
+pub mod serve;
+pub mod simulate;
+pub mod telemetry;
+pub mod with_postgres;

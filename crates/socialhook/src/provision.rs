@@ -1,0 +1,315 @@
+//! `socialhook admin provision`: tenants, apps, channels and endpoints from JSON, idempotent.
+//!
+//! What must hold: the file is the truth for what it names and says nothing of what it does not name. Things are recognised
+//! by name (tenants, apps, endpoints), address (owners) and Meta's id (channels). All of it happens, or none.
+
+use std::collections::HashMap;
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use socialhook_core::event::Platform;
+use socialhook_core::id::{AccountId, AppId, ChannelId, EndpointId, TenantId};
+use socialhook_core::signing::{self, SigningKey};
+use socialhook_relay::Means;
+use socialhook_relay::destination::{self, Policy};
+use socialhook_store::accounts::{self, Account, PasswordHash};
+use socialhook_store::apps::{self, NewApp};
+use socialhook_store::channels::{self, NewChannel};
+use socialhook_store::endpoints::{self, NewEndpoint, Target};
+use socialhook_store::{PgConnection, tenants};
+use sqlx::Connection;
+
+/// A channel names an operator's app with this before its name.
+const OPERATOR_PREFIX: &str = "operator/";
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct File {
+    #[serde(default)]
+    tenants: Vec<TenantSpec>,
+    /// The operator's own apps.
+    #[serde(default)]
+    apps: Vec<AppSpec>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TenantSpec {
+    name: String,
+    owner: Option<OwnerSpec>,
+    #[serde(default)]
+    apps: Vec<AppSpec>,
+    #[serde(default)]
+    channels: Vec<ChannelSpec>,
+    #[serde(default)]
+    endpoints: Vec<EndpointSpec>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OwnerSpec {
+    email: String,
+    password: SecretString,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AppSpec {
+    name: String,
+    app_secret: SecretString,
+    verify_token: SecretString,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ChannelSpec {
+    app: String,
+    platform: Platform,
+    external_id: String,
+    address: Option<String>,
+    name: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EndpointSpec {
+    name: String,
+    /// Absent: the inspector.
+    url: Option<String>,
+    secret: Option<SecretString>,
+    #[serde(default = "everything")]
+    events: Vec<String>,
+    /// Meta's ids of the tenant's channels, or `*`.
+    #[serde(default = "everything")]
+    channels: Vec<String>,
+}
+
+fn everything() -> Vec<String> {
+    vec!["*".to_owned()]
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the file is not understood")]
+    Parse(#[from] serde_json::Error),
+    #[error(transparent)]
+    Store(#[from] socialhook_store::Error),
+    #[error("tenant {tenant}: there is no app {app}; name one of its own apps, or operator/NAME")]
+    NoSuchApp { tenant: String, app: String },
+    #[error("tenant {tenant}: channel {external_id} of that app is connected to another tenant")]
+    Claimed { tenant: String, external_id: String },
+    #[error("tenant {tenant}: endpoint {endpoint} names channel {external_id}, which the tenant does not have")]
+    NoSuchChannel { tenant: String, endpoint: String, external_id: String },
+    #[error("tenant {tenant}: endpoint {endpoint}: {reason}")]
+    Destination { tenant: String, endpoint: String, reason: String },
+    #[error("tenant {tenant}: endpoint {endpoint}: {source}")]
+    Secret { tenant: String, endpoint: String, source: signing::InvalidSecret },
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+/// Applies a file; returns the same tree with ids, callback paths and signing secrets.
+pub async fn apply(c: &mut PgConnection, means: &Means, policy: Policy, text: &str) -> Result<Value, Error> {
+    let file: File = serde_json::from_str(text)?;
+    let mut transaction = c.begin().await?;
+    let mut run = Run { c: &mut transaction, means, policy };
+    let (operator_apps, apps) = run.apps(TenantId::OPERATOR, &file.apps).await?;
+    let mut done = Vec::new();
+    for tenant in &file.tenants {
+        done.push(run.tenant(tenant, &operator_apps).await?);
+    }
+    transaction.commit().await?;
+    Ok(json!({ "apps": apps, "tenants": done }))
+}
+
+type Apps = HashMap<String, AppId>;
+
+struct Run<'a> {
+    c: &'a mut PgConnection,
+    means: &'a Means,
+    policy: Policy,
+}
+
+impl Run<'_> {
+    async fn tenant(&mut self, spec: &TenantSpec, operator_apps: &Apps) -> Result<Value, Error> {
+        let now = self.means.clock.now();
+        let tenant_id = match tenants::find_by_name(self.c, &spec.name).await? {
+            Some(tenant_id) => tenant_id,
+            None => {
+                let tenant_id = TenantId::new(now);
+                tenants::create(self.c, tenant_id, &spec.name, now).await?;
+                tenant_id
+            }
+        };
+        let owner = match &spec.owner {
+            Some(owner) => Some(self.owner(tenant_id, owner).await?),
+            None => None,
+        };
+        let (own_apps, apps) = self.apps(tenant_id, &spec.apps).await?;
+        let mut channels = Vec::new();
+        for channel in &spec.channels {
+            channels.push(self.channel((tenant_id, spec), channel, (&own_apps, operator_apps)).await?);
+        }
+        let mut endpoints = Vec::new();
+        for endpoint in &spec.endpoints {
+            endpoints.push(self.endpoint((tenant_id, spec), endpoint).await?);
+        }
+        Ok(json!({ "id": tenant_id, "name": spec.name, "owner": owner, "apps": apps, "channels": channels, "endpoints": endpoints }))
+    }
+
+    /// An account that exists keeps its password.
+    async fn owner(&mut self, tenant_id: TenantId, spec: &OwnerSpec) -> Result<Value, Error> {
+        let now = self.means.clock.now();
+        let account_id = match accounts::find_by_email(self.c, &spec.email).await? {
+            Some(account) => account.account_id,
+            None => {
+                let account_id = AccountId::new(now);
+                let password_hash = PasswordHash::new(&spec.password)?;
+                accounts::create(self.c, &Account { account_id, email: spec.email.clone(), password_hash }, now).await?;
+                account_id
+            }
+        };
+        tenants::add_owner(self.c, tenant_id, account_id, now).await?;
+        Ok(json!({ "id": account_id, "email": spec.email }))
+    }
+
+    async fn apps(&mut self, tenant_id: TenantId, specs: &[AppSpec]) -> Result<(Apps, Vec<Value>), Error> {
+        let mut done = Vec::new();
+        for spec in specs {
+            done.push(self.app(tenant_id, spec).await?);
+        }
+        let known = apps::list(self.c, tenant_id, &self.means.sealer).await?;
+        Ok((known.into_iter().map(|app| (app.name, app.app_id)).collect(), done))
+    }
+
+    async fn app(&mut self, tenant_id: TenantId, spec: &AppSpec) -> Result<Value, Error> {
+        let (now, sealer) = (self.means.clock.now(), &self.means.sealer);
+        let known = apps::list(self.c, tenant_id, sealer).await?.into_iter().find(|app| app.name == spec.name);
+        let (app_id, callback_key) = if let Some(app) = known {
+            if app.verify_token.expose_secret() != spec.verify_token.expose_secret() {
+                apps::set_verify_token(self.c, tenant_id, app.app_id, &spec.verify_token, sealer).await?;
+            }
+            (app.app_id, app.callback_key)
+        } else {
+            let (app_id, callback_key) = (AppId::new(now), apps::new_callback_key());
+            let app = NewApp { app_id, name: &spec.name, callback_key: &callback_key, verify_token: &spec.verify_token };
+            apps::create(self.c, tenant_id, &app, sealer, now).await?;
+            (app_id, callback_key)
+        };
+        let live = apps::live_secrets(self.c, tenant_id, app_id, sealer).await?;
+        if !live.iter().any(|secret| secret.expose_secret() == spec.app_secret.expose_secret()) {
+            let kept = apps::add_secret(self.c, tenant_id, app_id, (&spec.app_secret, sealer), now).await?;
+            apps::retire_other_secrets(self.c, tenant_id, app_id, kept, now).await?;
+        }
+        Ok(json!({ "id": app_id, "name": spec.name, "callback_path": format!("/webhooks/meta/{callback_key}") }))
+    }
+
+    async fn channel(
+        &mut self,
+        (tenant_id, tenant): (TenantId, &TenantSpec),
+        spec: &ChannelSpec,
+        (own_apps, operator_apps): (&Apps, &Apps),
+    ) -> Result<Value, Error> {
+        let now = self.means.clock.now();
+        let (app_tenant_id, apps, name) = match spec.app.strip_prefix(OPERATOR_PREFIX) {
+            Some(name) => (TenantId::OPERATOR, operator_apps, name),
+            None => (tenant_id, own_apps, spec.app.as_str()),
+        };
+        let no_such_app = || Error::NoSuchApp { tenant: tenant.name.clone(), app: spec.app.clone() };
+        let app_id = *apps.get(name).ok_or_else(no_such_app)?;
+        let known = channels::list(self.c, tenant_id).await?.into_iter().find(|channel| {
+            (channel.app_id, channel.platform, channel.external_id.as_str()) == (app_id, spec.platform, &spec.external_id)
+        });
+        let name = spec.name.as_deref().unwrap_or(&spec.external_id);
+        let channel_id = if let Some(channel) = known {
+            channels::describe(self.c, tenant_id, channel.channel_id, name, spec.address.as_deref()).await?;
+            channel.channel_id
+        } else {
+            let (channel_id, address) = (ChannelId::new(now), spec.address.as_deref());
+            let channel =
+                NewChannel { channel_id, app_tenant_id, app_id, platform: spec.platform, external_id: &spec.external_id, address, name };
+            channels::create(self.c, tenant_id, &channel, now).await.map_err(|error| match error.constraint() {
+                Some("channel_external_id") => {
+                    Error::Claimed { tenant: tenant.name.clone(), external_id: spec.external_id.clone() }
+                }
+                _ => error.into(),
+            })?;
+            channel_id
+        };
+        Ok(json!({ "id": channel_id, "app": spec.app, "platform": spec.platform, "external_id": spec.external_id, "name": name }))
+    }
+
+    async fn endpoint(&mut self, (tenant_id, tenant): (TenantId, &TenantSpec), spec: &EndpointSpec) -> Result<Value, Error> {
+        let (now, sealer) = (self.means.clock.now(), &self.means.sealer);
+        let target = self.target(tenant, spec)?;
+        let channel_ids = self.channel_ids((tenant_id, tenant), spec).await?;
+        let known = endpoints::list(self.c, tenant_id).await?.into_iter().find(|endpoint| endpoint.name == spec.name);
+        let endpoint_id = known.as_ref().map_or_else(|| EndpointId::new(now), |endpoint| endpoint.endpoint_id);
+        let new = NewEndpoint {
+            endpoint_id,
+            name: &spec.name,
+            target: &target,
+            events: &spec.events,
+            channel_ids: channel_ids.as_deref(),
+        };
+        if known.is_some() {
+            endpoints::update(self.c, tenant_id, &new).await?;
+        } else {
+            endpoints::create(self.c, tenant_id, &new, now).await?;
+        }
+        let live = endpoints::live_secrets(self.c, tenant_id, endpoint_id, sealer).await?;
+        let wanted = match (&spec.secret, live.first()) {
+            (Some(given), _) => given.clone(),
+            (None, Some(live)) => live.clone(),
+            (None, None) => signing::new_secret(&mut rand::rng()),
+        };
+        SigningKey::parse(&wanted).map_err(|source| Error::Secret {
+            tenant: tenant.name.clone(),
+            endpoint: spec.name.clone(),
+            source,
+        })?;
+        if !live.iter().any(|secret| secret.expose_secret() == wanted.expose_secret()) {
+            let kept = endpoints::add_secret(self.c, tenant_id, endpoint_id, (&wanted, sealer), now).await?;
+            endpoints::retire_other_secrets(self.c, tenant_id, endpoint_id, kept, now).await?;
+        }
+        Ok(json!({
+            "id": endpoint_id, "name": spec.name, "url": spec.url, "secret": wanted.expose_secret(),
+            "events": spec.events, "channels": spec.channels,
+        }))
+    }
+
+    fn target(&self, tenant: &TenantSpec, spec: &EndpointSpec) -> Result<Target, Error> {
+        let Some(url) = &spec.url else { return Ok(Target::Inspector) };
+        let checked = destination::check(url, self.policy).map_err(|reason| Error::Destination {
+            tenant: tenant.name.clone(),
+            endpoint: spec.name.clone(),
+            reason: reason.to_string(),
+        })?;
+        Ok(Target::Http { url: checked.to_string() })
+    }
+
+    async fn channel_ids(
+        &mut self,
+        (tenant_id, tenant): (TenantId, &TenantSpec),
+        spec: &EndpointSpec,
+    ) -> Result<Option<Vec<ChannelId>>, Error> {
+        if spec.channels.iter().any(|channel| channel == "*") {
+            return Ok(None);
+        }
+        let known = channels::list(self.c, tenant_id).await?;
+        let find = |external_id: &String| {
+            let found = known.iter().find(|channel| channel.external_id == *external_id);
+            found.map(|channel| channel.channel_id).ok_or_else(|| Error::NoSuchChannel {
+                tenant: tenant.name.clone(),
+                endpoint: spec.name.clone(),
+                external_id: external_id.clone(),
+            })
+        };
+        spec.channels.iter().map(find).collect::<Result<Vec<_>, _>>().map(Some)
+    }
+}

@@ -1,0 +1,176 @@
+//! Meta apps and their secrets.
+
+use chrono::{DateTime, Utc};
+use rand::Rng;
+use secrecy::SecretString;
+use socialhook_core::id::{AppId, AppSecretId, TenantId};
+use sqlx::PgConnection;
+
+use crate::Result;
+use crate::seal::{Place, Sealer};
+
+#[derive(Debug)]
+pub struct App {
+    pub app_id: AppId,
+    pub name: String,
+    pub callback_key: String,
+    pub verify_token: SecretString,
+    pub created_at: DateTime<Utc>,
+    pub live_secrets: i64,
+}
+
+/// What a new app is made of.
+#[derive(Debug)]
+pub struct NewApp<'a> {
+    pub app_id: AppId,
+    pub name: &'a str,
+    /// The last part of the callback URL: long enough not to be guessed.
+    pub callback_key: &'a str,
+    pub verify_token: &'a SecretString,
+}
+
+/// 24 random characters of lower-case base32: 120 bits that nobody guesses.
+#[must_use]
+pub fn new_callback_key() -> String {
+    const LETTERS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
+    let mut random = [0; 24];
+    rand::rng().fill_bytes(&mut random);
+    random.iter().map(|byte| char::from(LETTERS[usize::from(byte % 32)])).collect()
+}
+
+pub(crate) fn token_place(tenant_id: TenantId, app_id: AppId) -> Place {
+    Place { column: "app.verify_token", tenant_id, row_id: app_id.0 }
+}
+
+pub(crate) fn secret_place(tenant_id: TenantId, app_secret_id: AppSecretId) -> Place {
+    Place { column: "app_secret.secret", tenant_id, row_id: app_secret_id.0 }
+}
+
+/// Violates `app_name` if the tenant has one of that name.
+pub async fn create(
+    c: &mut PgConnection,
+    tenant_id: TenantId,
+    app: &NewApp<'_>,
+    sealer: &Sealer,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "insert into app (tenant_id, app_id, name, callback_key, verify_token, created_at) values ($1, $2, $3, $4, $5, $6)",
+        tenant_id.0,
+        app.app_id.0,
+        app.name,
+        app.callback_key,
+        sealer.seal(token_place(tenant_id, app.app_id), app.verify_token)?,
+        now
+    )
+    .execute(c)
+    .await?;
+    Ok(())
+}
+
+pub async fn set_verify_token(
+    c: &mut PgConnection,
+    tenant_id: TenantId,
+    app_id: AppId,
+    token: &SecretString,
+    sealer: &Sealer,
+) -> Result<()> {
+    sqlx::query!(
+        "update app set verify_token = $3 where tenant_id = $1 and app_id = $2",
+        tenant_id.0,
+        app_id.0,
+        sealer.seal(token_place(tenant_id, app_id), token)?
+    )
+    .execute(c)
+    .await?;
+    Ok(())
+}
+
+/// Adds a live secret beside those that there are.
+pub async fn add_secret(
+    c: &mut PgConnection,
+    tenant_id: TenantId,
+    app_id: AppId,
+    (secret, sealer): (&SecretString, &Sealer),
+    now: DateTime<Utc>,
+) -> Result<AppSecretId> {
+    let app_secret_id = AppSecretId::new(now);
+    sqlx::query!(
+        "insert into app_secret (tenant_id, app_id, app_secret_id, secret, created_at) values ($1, $2, $3, $4, $5)",
+        tenant_id.0,
+        app_id.0,
+        app_secret_id.0,
+        sealer.seal(secret_place(tenant_id, app_secret_id), secret)?,
+        now
+    )
+    .execute(c)
+    .await?;
+    Ok(app_secret_id)
+}
+
+/// Retires every live secret but `kept`.
+pub async fn retire_other_secrets(
+    c: &mut PgConnection,
+    tenant_id: TenantId,
+    app_id: AppId,
+    kept: AppSecretId,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "update app_secret set retired_at = $4 where tenant_id = $1 and app_id = $2 and app_secret_id <> $3 and retired_at is null",
+        tenant_id.0,
+        app_id.0,
+        kept.0,
+        now
+    )
+    .execute(c)
+    .await?;
+    Ok(())
+}
+
+/// The live secrets, opened.
+pub async fn live_secrets(
+    c: &mut PgConnection,
+    tenant_id: TenantId,
+    app_id: AppId,
+    sealer: &Sealer,
+) -> Result<Vec<SecretString>> {
+    let rows = sqlx::query!(
+        "select app_secret_id, secret from app_secret where tenant_id = $1 and app_id = $2 and retired_at is null
+         order by app_secret_id desc",
+        tenant_id.0,
+        app_id.0
+    )
+    .fetch_all(c)
+    .await?;
+    rows.into_iter().map(|row| sealer.open(secret_place(tenant_id, row.app_secret_id.into()), &row.secret)).collect()
+}
+
+pub async fn list(c: &mut PgConnection, tenant_id: TenantId, sealer: &Sealer) -> Result<Vec<App>> {
+    let rows = sqlx::query!(
+        r#"select app_id, name, callback_key, verify_token, created_at,
+             (select count(*) from app_secret s
+              where s.tenant_id = a.tenant_id and s.app_id = a.app_id and s.retired_at is null) as "live_secrets!"
+           from app a where tenant_id = $1 order by created_at, app_id"#,
+        tenant_id.0
+    )
+    .fetch_all(c)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(App {
+                app_id: row.app_id.into(),
+                name: row.name,
+                callback_key: row.callback_key,
+                verify_token: sealer.open(token_place(tenant_id, row.app_id.into()), &row.verify_token)?,
+                created_at: row.created_at,
+                live_secrets: row.live_secrets,
+            })
+        })
+        .collect()
+}
+
+/// One of the tenant's own apps; another tenant's is not found.
+pub async fn find(c: &mut PgConnection, tenant_id: TenantId, app_id: AppId, sealer: &Sealer) -> Result<Option<App>> {
+    Ok(list(c, tenant_id, sealer).await?.into_iter().find(|app| app.app_id == app_id))
+}

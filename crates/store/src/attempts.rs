@@ -1,0 +1,163 @@
+//! Attempts: one HTTP request each, append-only. Recording them also settles their deliveries, in one statement.
+//!
+//! What must hold: an attempt and what follows from it are stored together or not at all. Only the owner settles a
+//! delivery; the attempt of a process that lost it is still a fact, and is kept unless its number is taken.
+
+use chrono::{DateTime, Utc};
+use socialhook_core::id::{EndpointId, EventId, NodeId, TenantId};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::Result;
+use crate::deliveries::unsigned;
+
+/// Bytes of a failed response's body that are kept.
+pub const EXCERPT_MAX: usize = 2048;
+
+#[derive(Debug, Clone)]
+pub struct Finished {
+    pub tenant_id: TenantId,
+    pub event_id: EventId,
+    pub endpoint_id: EndpointId,
+    pub number: u16,
+    pub replay: bool,
+    pub started_at: DateTime<Utc>,
+    pub latency_us: i32,
+    pub status: Option<u16>,
+    /// The failure class's word; none if delivered.
+    pub failure: Option<&'static str>,
+    pub excerpt: Option<Vec<u8>>,
+    pub next: Next,
+}
+
+/// What becomes of the delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    Delivered,
+    DueAt(DateTime<Utc>),
+    ParkedAt(DateTime<Utc>),
+}
+
+/// Stores a batch of outcomes.
+pub async fn record(c: &mut PgConnection, node_id: NodeId, batch: &[Finished]) -> Result<()> {
+    let n = Columns::of(batch);
+    sqlx::query!(
+        "with x as (
+           select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::smallint[], $5::bool[], $6::timestamptz[], $7::int[],
+             $8::smallint[], $9::text[], $10::bytea[], $11::timestamptz[], $12::timestamptz[])
+             x(tenant_id, event_id, endpoint_id, number, replay, started_at, latency_us, status, failure, excerpt, due_at, parked_at)
+         ), a as (
+           insert into attempt (tenant_id, event_id, endpoint_id, number, replay, started_at, latency_us, status, failure, excerpt)
+           select tenant_id, event_id, endpoint_id, number, replay, started_at, latency_us, status, failure, excerpt from x
+           on conflict do nothing
+         ), done as (
+           delete from delivery d using x
+           where x.due_at is null
+             and d.tenant_id = x.tenant_id and d.event_id = x.event_id and d.endpoint_id = x.endpoint_id and d.owner = $13
+         )
+         update delivery d set owner = null, attempts = x.number, due_at = x.due_at, parked_at = x.parked_at from x
+         where x.due_at is not null
+           and d.tenant_id = x.tenant_id and d.event_id = x.event_id and d.endpoint_id = x.endpoint_id and d.owner = $13",
+        &n.tenant_ids,
+        &n.event_ids,
+        &n.endpoint_ids,
+        &n.numbers,
+        &n.replays,
+        &n.started_at,
+        &n.latencies_us,
+        &n.statuses as &[Option<i16>],
+        &n.failures as &[Option<&str>],
+        &n.excerpts as &[Option<&[u8]>],
+        &n.due_at as &[Option<DateTime<Utc>>],
+        &n.parked_at as &[Option<DateTime<Utc>>],
+        node_id.0
+    )
+    .execute(c)
+    .await?;
+    Ok(())
+}
+
+#[derive(Default)]
+struct Columns<'a> {
+    tenant_ids: Vec<Uuid>,
+    event_ids: Vec<Uuid>,
+    endpoint_ids: Vec<Uuid>,
+    numbers: Vec<i16>,
+    replays: Vec<bool>,
+    started_at: Vec<DateTime<Utc>>,
+    latencies_us: Vec<i32>,
+    statuses: Vec<Option<i16>>,
+    failures: Vec<Option<&'a str>>,
+    excerpts: Vec<Option<&'a [u8]>>,
+    due_at: Vec<Option<DateTime<Utc>>>,
+    parked_at: Vec<Option<DateTime<Utc>>>,
+}
+
+impl<'a> Columns<'a> {
+    fn of(batch: &'a [Finished]) -> Self {
+        let mut columns = Self::default();
+        for finished in batch {
+            let (due_at, parked_at) = match finished.next {
+                Next::Delivered => (None, None),
+                Next::DueAt(at) => (Some(at), None),
+                Next::ParkedAt(at) => (Some(at), Some(at)),
+            };
+            columns.tenant_ids.push(finished.tenant_id.0);
+            columns.event_ids.push(finished.event_id.0);
+            columns.endpoint_ids.push(finished.endpoint_id.0);
+            columns.numbers.push(i16::try_from(finished.number).unwrap_or(i16::MAX));
+            columns.replays.push(finished.replay);
+            columns.started_at.push(finished.started_at);
+            columns.latencies_us.push(finished.latency_us);
+            columns.statuses.push(finished.status.and_then(|status| i16::try_from(status).ok()));
+            columns.failures.push(finished.failure);
+            columns.excerpts.push(finished.excerpt.as_deref().map(|text| &text[..text.len().min(EXCERPT_MAX)]));
+            columns.due_at.push(due_at);
+            columns.parked_at.push(parked_at);
+        }
+        columns
+    }
+}
+
+/// An attempt as it is shown.
+#[derive(Debug, Clone)]
+pub struct Attempt {
+    pub number: u16,
+    pub replay: bool,
+    pub started_at: DateTime<Utc>,
+    pub latency_us: i32,
+    pub status: Option<u16>,
+    /// A failure class's word; none if delivered.
+    pub failure: Option<String>,
+    pub excerpt: Option<Vec<u8>>,
+}
+
+/// All attempts of one delivery, in order.
+pub async fn of_delivery(
+    c: &mut PgConnection,
+    tenant_id: TenantId,
+    event_id: EventId,
+    endpoint_id: EndpointId,
+) -> Result<Vec<Attempt>> {
+    let rows = sqlx::query!(
+        "select number, replay, started_at, latency_us, status, failure, excerpt from attempt
+         where tenant_id = $1 and event_id = $2 and endpoint_id = $3 order by number",
+        tenant_id.0,
+        event_id.0,
+        endpoint_id.0
+    )
+    .fetch_all(c)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Attempt {
+            number: unsigned(row.number),
+            replay: row.replay,
+            started_at: row.started_at,
+            latency_us: row.latency_us,
+            status: row.status.map(unsigned),
+            failure: row.failure,
+            excerpt: row.excerpt,
+        })
+        .collect())
+}

@@ -1,0 +1,177 @@
+//! Deliveries: the events that endpoints still have to get. The row goes when the event is delivered.
+//!
+//! A process owns what it has in memory; a row without an owner waits for its time, or is parked. What must hold: a claim
+//! names one tenant and one commit ends it; no row stays owned by a process that has no node row ([`crate::nodes`]).
+
+use chrono::{DateTime, Utc};
+use socialhook_core::id::{EndpointId, EventId, NodeId, TenantId};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::Result;
+
+/// A claimed delivery, with all that sending it needs.
+#[derive(Debug, Clone)]
+pub struct Claimed {
+    pub tenant_id: TenantId,
+    pub event_id: EventId,
+    pub endpoint_id: EndpointId,
+    /// Made before.
+    pub attempts: u16,
+    pub round_start: u16,
+    pub replay: bool,
+    pub received_at: DateTime<Utc>,
+    pub event: String,
+    pub body: Vec<u8>,
+}
+
+pub(crate) fn unsigned(number: i16) -> u16 {
+    u16::try_from(number).unwrap_or(0)
+}
+
+/// Endpoints that have something due, of all tenants; paused ones not.
+pub async fn due_endpoints(c: &mut PgConnection, now: DateTime<Utc>) -> Result<Vec<(TenantId, EndpointId)>> {
+    let rows = sqlx::query!(
+        "select e.tenant_id, e.endpoint_id from endpoint e
+         where e.paused_at is null and exists (
+           select from delivery d where d.tenant_id = e.tenant_id and d.endpoint_id = e.endpoint_id
+             and d.owner is null and d.parked_at is null and d.due_at <= $1)
+         order by e.tenant_id, e.endpoint_id",
+        now
+    )
+    .fetch_all(c)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.tenant_id.into(), row.endpoint_id.into())).collect())
+}
+
+/// Takes up to `limit` due deliveries of one endpoint, oldest first. Rows that another process is taking are skipped.
+pub async fn claim_due(
+    c: &mut PgConnection,
+    tenant_id: TenantId,
+    (endpoint_id, node_id): (EndpointId, NodeId),
+    now: DateTime<Utc>,
+    limit: i64,
+) -> Result<Vec<Claimed>> {
+    let rows = sqlx::query!(
+        r#"with due as (
+             select event_id from delivery
+             where tenant_id = $1 and endpoint_id = $2 and owner is null and parked_at is null and due_at <= $4
+             order by due_at limit $5 for update skip locked
+           ), claimed as (
+             update delivery d set owner = $3 from due
+             where d.tenant_id = $1 and d.endpoint_id = $2 and d.event_id = due.event_id
+             returning d.event_id, d.attempts, d.round_start, d.replay, d.due_at
+           )
+           select c.event_id, c.attempts, c.round_start, c.replay, e.received_at, e.event, e.body
+           from claimed c join event e on e.tenant_id = $1 and e.event_id = c.event_id
+           order by c.due_at, c.event_id"#,
+        tenant_id.0,
+        endpoint_id.0,
+        node_id.0,
+        now,
+        limit
+    )
+    .fetch_all(c)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Claimed {
+            tenant_id,
+            event_id: row.event_id.into(),
+            endpoint_id,
+            attempts: unsigned(row.attempts),
+            round_start: unsigned(row.round_start),
+            replay: row.replay,
+            received_at: row.received_at,
+            event: row.event,
+            body: row.body,
+        })
+        .collect())
+}
+
+/// Gives deliveries back that this process owns but will not send: they wait without an owner, due at once.
+pub async fn release(
+    c: &mut PgConnection,
+    node_id: NodeId,
+    keys: &[(TenantId, EventId, EndpointId)],
+    now: DateTime<Utc>,
+    park: bool,
+) -> Result<()> {
+    let (tenants, events, endpoints) = columns(keys);
+    sqlx::query!(
+        "update delivery d set owner = null, due_at = $5::timestamptz, parked_at = case when $6 then $5::timestamptz end
+         from unnest($1::uuid[], $2::uuid[], $3::uuid[]) x(tenant_id, event_id, endpoint_id)
+         where d.tenant_id = x.tenant_id and d.event_id = x.event_id and d.endpoint_id = x.endpoint_id and d.owner = $4",
+        &tenants,
+        &events,
+        &endpoints,
+        node_id.0,
+        now,
+        park
+    )
+    .execute(c)
+    .await?;
+    Ok(())
+}
+
+fn columns(keys: &[(TenantId, EventId, EndpointId)]) -> (Vec<Uuid>, Vec<Uuid>, Vec<Uuid>) {
+    (
+        keys.iter().map(|key| key.0.0).collect(),
+        keys.iter().map(|key| key.1.0).collect(),
+        keys.iter().map(|key| key.2.0).collect(),
+    )
+}
+
+/// Starts a new round for one delivery, open or finished: all its attempts again, at once. False if there is no such event,
+/// or if it is being sent right now.
+pub async fn resend(
+    c: &mut PgConnection,
+    tenant_id: TenantId,
+    event_id: EventId,
+    endpoint_id: EndpointId,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    let opened = sqlx::query!(
+        "insert into delivery as d (tenant_id, event_id, endpoint_id, owner, due_at, parked_at, attempts, round_start, replay)
+         select e.tenant_id, e.event_id, n.endpoint_id, null, $4, null, made.attempts, made.attempts, true
+         from event e
+         join endpoint n on n.tenant_id = e.tenant_id and n.endpoint_id = $3
+         cross join lateral (
+           select coalesce(max(a.number), 0)::smallint as attempts from attempt a
+           where a.tenant_id = e.tenant_id and a.event_id = e.event_id and a.endpoint_id = n.endpoint_id) made
+         where e.tenant_id = $1 and e.event_id = $2
+         on conflict (tenant_id, event_id, endpoint_id) do update
+           set due_at = excluded.due_at, parked_at = null, round_start = d.attempts, replay = true
+           where d.owner is null",
+        tenant_id.0,
+        event_id.0,
+        endpoint_id.0,
+        now
+    )
+    .execute(c)
+    .await?;
+    Ok(opened.rows_affected() == 1)
+}
+
+/// Starts a new round for everything that is parked at an endpoint, up to `limit`, oldest first; returns how many.
+pub async fn drain(
+    c: &mut PgConnection,
+    tenant_id: TenantId,
+    endpoint_id: EndpointId,
+    now: DateTime<Utc>,
+    limit: i64,
+) -> Result<u64> {
+    let drained = sqlx::query!(
+        "update delivery d set due_at = $3, parked_at = null, round_start = d.attempts, replay = true
+         from (select event_id from delivery where tenant_id = $1 and endpoint_id = $2 and parked_at is not null
+               order by event_id limit $4 for update skip locked) p
+         where d.tenant_id = $1 and d.endpoint_id = $2 and d.event_id = p.event_id",
+        tenant_id.0,
+        endpoint_id.0,
+        now,
+        limit
+    )
+    .execute(c)
+    .await?;
+    Ok(drained.rows_affected())
+}

@@ -1,0 +1,251 @@
+//! Endpoints: where a tenant's events go, and the secrets that sign them.
+
+use chrono::{DateTime, Utc};
+use secrecy::SecretString;
+use socialhook_core::id::{ChannelId, EndpointId, EndpointSecretId, TenantId};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::seal::{Place, Sealer};
+use crate::{Error, Result};
+
+/// What an endpoint's requests go to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    Http { url: String },
+    /// A page of ours that shows what arrives.
+    Inspector,
+}
+
+impl Target {
+    pub(crate) fn from_columns(kind: &str, url: Option<String>) -> Result<Self> {
+        match (kind, url) {
+            ("http", Some(url)) => Ok(Self::Http { url }),
+            ("inspector", None) => Ok(Self::Inspector),
+            _ => Err(Error::Unreadable { table: "endpoint", column: "kind" }),
+        }
+    }
+}
+
+/// Who paused an endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PauseReason {
+    Person,
+    /// It answered 410.
+    Gone,
+}
+
+impl PauseReason {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Person => "person",
+            Self::Gone => "gone",
+        }
+    }
+}
+
+#[derive(Debug, Clone)]
+pub struct Endpoint {
+    pub endpoint_id: EndpointId,
+    pub name: String,
+    pub target: Target,
+    /// Event words, prefixes such as `message.*`, or `*`.
+    pub events: Vec<String>,
+    /// None: every channel.
+    pub channel_ids: Option<Vec<ChannelId>>,
+    pub paused: Option<(DateTime<Utc>, PauseReason)>,
+    pub created_at: DateTime<Utc>,
+    /// Deliveries kept for it that are not under way.
+    pub parked: i64,
+}
+
+#[derive(Debug)]
+pub struct NewEndpoint<'a> {
+    pub endpoint_id: EndpointId,
+    pub name: &'a str,
+    pub target: &'a Target,
+    pub events: &'a [String],
+    pub channel_ids: Option<&'a [ChannelId]>,
+}
+
+pub(crate) fn secret_place(tenant_id: TenantId, endpoint_secret_id: EndpointSecretId) -> Place {
+    Place { column: "endpoint_secret.secret", tenant_id, row_id: endpoint_secret_id.0 }
+}
+
+fn uuids(channel_ids: Option<&[ChannelId]>) -> Option<Vec<Uuid>> {
+    channel_ids.map(|ids| ids.iter().map(|id| id.0).collect())
+}
+
+/// Violates `endpoint_name` if the tenant has one of that name.
+pub async fn create(c: &mut PgConnection, tenant_id: TenantId, endpoint: &NewEndpoint<'_>, now: DateTime<Utc>) -> Result<()> {
+    let (kind, url) = match endpoint.target {
+        Target::Http { url } => ("http", Some(url.as_str())),
+        Target::Inspector => ("inspector", None),
+    };
+    let channel_ids = uuids(endpoint.channel_ids);
+    sqlx::query!(
+        "insert into endpoint (tenant_id, endpoint_id, name, kind, url, events, channel_ids, created_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        tenant_id.0,
+        endpoint.endpoint_id.0,
+        endpoint.name,
+        kind,
+        url,
+        endpoint.events,
+        channel_ids.as_deref(),
+        now
+    )
+    .execute(c)
+    .await?;
+    Ok(())
+}
+
+/// Replaces what a form or a provision file says of an endpoint. False if the tenant has no such endpoint.
+pub async fn update(c: &mut PgConnection, tenant_id: TenantId, endpoint: &NewEndpoint<'_>) -> Result<bool> {
+    let url = match endpoint.target {
+        Target::Http { url } => Some(url.as_str()),
+        Target::Inspector => None,
+    };
+    let channel_ids = uuids(endpoint.channel_ids);
+    let updated = sqlx::query!(
+        "update endpoint set name = $3, url = $4, events = $5, channel_ids = $6 where tenant_id = $1 and endpoint_id = $2",
+        tenant_id.0,
+        endpoint.endpoint_id.0,
+        endpoint.name,
+        url,
+        endpoint.events,
+        channel_ids.as_deref()
+    )
+    .execute(c)
+    .await?;
+    Ok(updated.rows_affected() == 1)
+}
+
+/// Adds a live signing secret.
+pub async fn add_secret(
+    c: &mut PgConnection,
+    tenant_id: TenantId,
+    endpoint_id: EndpointId,
+    (secret, sealer): (&SecretString, &Sealer),
+    now: DateTime<Utc>,
+) -> Result<EndpointSecretId> {
+    let endpoint_secret_id = EndpointSecretId::new(now);
+    sqlx::query!(
+        "insert into endpoint_secret (tenant_id, endpoint_id, endpoint_secret_id, secret, created_at) values ($1, $2, $3, $4, $5)",
+        tenant_id.0,
+        endpoint_id.0,
+        endpoint_secret_id.0,
+        sealer.seal(secret_place(tenant_id, endpoint_secret_id), secret)?,
+        now
+    )
+    .execute(c)
+    .await?;
+    Ok(endpoint_secret_id)
+}
+
+/// Retires every live secret but `kept`.
+pub async fn retire_other_secrets(
+    c: &mut PgConnection,
+    tenant_id: TenantId,
+    endpoint_id: EndpointId,
+    kept: EndpointSecretId,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "update endpoint_secret set retired_at = $4
+         where tenant_id = $1 and endpoint_id = $2 and endpoint_secret_id <> $3 and retired_at is null",
+        tenant_id.0,
+        endpoint_id.0,
+        kept.0,
+        now
+    )
+    .execute(c)
+    .await?;
+    Ok(())
+}
+
+/// The live signing secrets, newest first.
+pub async fn live_secrets(
+    c: &mut PgConnection,
+    tenant_id: TenantId,
+    endpoint_id: EndpointId,
+    sealer: &Sealer,
+) -> Result<Vec<SecretString>> {
+    let rows = sqlx::query!(
+        "select endpoint_secret_id, secret from endpoint_secret
+         where tenant_id = $1 and endpoint_id = $2 and retired_at is null order by endpoint_secret_id desc",
+        tenant_id.0,
+        endpoint_id.0
+    )
+    .fetch_all(c)
+    .await?;
+    rows.into_iter().map(|row| sealer.open(secret_place(tenant_id, row.endpoint_secret_id.into()), &row.secret)).collect()
+}
+
+pub async fn list(c: &mut PgConnection, tenant_id: TenantId) -> Result<Vec<Endpoint>> {
+    let rows = sqlx::query!(
+        r#"select endpoint_id, name, kind, url, events, channel_ids, paused_at, pause_reason, created_at,
+             (select count(*) from delivery d
+              where d.tenant_id = e.tenant_id and d.endpoint_id = e.endpoint_id and d.parked_at is not null) as "parked!"
+           from endpoint e where tenant_id = $1 order by created_at, endpoint_id"#,
+        tenant_id.0
+    )
+    .fetch_all(c)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(Endpoint {
+                endpoint_id: row.endpoint_id.into(),
+                name: row.name,
+                target: Target::from_columns(&row.kind, row.url)?,
+                events: row.events,
+                channel_ids: row.channel_ids.map(|ids| ids.into_iter().map(ChannelId).collect()),
+                paused: row.paused_at.zip(row.pause_reason).map(|(at, reason)| (at, pause_reason(&reason))),
+                created_at: row.created_at,
+                parked: row.parked,
+            })
+        })
+        .collect()
+}
+
+fn pause_reason(word: &str) -> PauseReason {
+    if word == PauseReason::Gone.as_str() { PauseReason::Gone } else { PauseReason::Person }
+}
+
+/// One of the tenant's endpoints; another tenant's is not found.
+pub async fn find(c: &mut PgConnection, tenant_id: TenantId, endpoint_id: EndpointId) -> Result<Option<Endpoint>> {
+    Ok(list(c, tenant_id).await?.into_iter().find(|endpoint| endpoint.endpoint_id == endpoint_id))
+}
+
+/// Pauses: nothing is sent, and events wait, parked. False if it was paused already or does not exist.
+pub async fn pause(
+    c: &mut PgConnection,
+    tenant_id: TenantId,
+    endpoint_id: EndpointId,
+    reason: PauseReason,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    let paused = sqlx::query!(
+        "update endpoint set paused_at = $4, pause_reason = $3 where tenant_id = $1 and endpoint_id = $2 and paused_at is null",
+        tenant_id.0,
+        endpoint_id.0,
+        reason.as_str(),
+        now
+    )
+    .execute(c)
+    .await?;
+    Ok(paused.rows_affected() == 1)
+}
+
+/// Resumes; what is parked for it stays so until it is drained ([`crate::deliveries::drain`]).
+pub async fn resume(c: &mut PgConnection, tenant_id: TenantId, endpoint_id: EndpointId) -> Result<bool> {
+    let resumed = sqlx::query!(
+        "update endpoint set paused_at = null, pause_reason = null
+         where tenant_id = $1 and endpoint_id = $2 and paused_at is not null",
+        tenant_id.0,
+        endpoint_id.0
+    )
+    .execute(c)
+    .await?;
+    Ok(resumed.rows_affected() == 1)
+}

@@ -1,0 +1,190 @@
+//! The ledger: what became of each event at each endpoint, newest first, page by page.
+//!
+//! Each (event, endpoint) is open in `delivery`, or told by its last attempt. A page is found by its keys first, driven by
+//! the table that the filter is about, and then described; so no filter scans what it does not show.
+
+use chrono::{DateTime, Utc};
+use socialhook_core::id::{EndpointId, EventId, TenantId};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::Result;
+use crate::deliveries::unsigned;
+
+/// Rows of a page.
+pub const PAGE: i64 = 50;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Filter {
+    #[default]
+    All,
+    Delivered,
+    /// Being sent, or waiting for its next attempt.
+    Waiting,
+    Parked,
+    /// No endpoint wanted it.
+    Unmatched,
+}
+
+/// A place in the ledger; a page holds what is older. An event without an endpoint has the nil one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cursor {
+    pub event_id: EventId,
+    pub endpoint_id: EndpointId,
+}
+
+impl Cursor {
+    /// Before everything.
+    pub const NEWEST: Self = Self { event_id: EventId(Uuid::max()), endpoint_id: EndpointId(Uuid::max()) };
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    Delivered,
+    Sending,
+    Waiting { due_at: DateTime<Utc> },
+    Parked { at: DateTime<Utc> },
+    Unmatched,
+}
+
+#[derive(Debug, Clone)]
+pub struct Entry {
+    pub event_id: EventId,
+    /// None: no endpoint wanted the event.
+    pub endpoint_id: Option<EndpointId>,
+    pub endpoint_name: Option<String>,
+    pub channel_name: Option<String>,
+    pub event: String,
+    pub received_at: DateTime<Utc>,
+    /// The event's JSON without `delivery`.
+    pub body: Vec<u8>,
+    pub state: State,
+    pub attempts: u16,
+    pub last_status: Option<u16>,
+    pub last_failure: Option<String>,
+    pub last_latency_us: Option<i32>,
+    pub last_attempt_at: Option<DateTime<Utc>>,
+}
+
+impl Entry {
+    #[must_use]
+    pub fn cursor(&self) -> Cursor {
+        Cursor { event_id: self.event_id, endpoint_id: self.endpoint_id.unwrap_or(EndpointId(Uuid::nil())) }
+    }
+}
+
+/// A page after `cursor`, and whether there is more.
+pub async fn page(c: &mut PgConnection, tenant_id: TenantId, filter: Filter, cursor: Cursor) -> Result<(Vec<Entry>, bool)> {
+    let mut keys = match filter {
+        Filter::Waiting | Filter::Parked => open_keys(c, tenant_id, filter == Filter::Parked, cursor).await?,
+        Filter::All | Filter::Delivered | Filter::Unmatched => event_keys(c, tenant_id, filter, cursor).await?,
+    };
+    let page = usize::try_from(PAGE).unwrap_or(usize::MAX);
+    let more = keys.len() > page;
+    keys.truncate(page);
+    Ok((describe(c, tenant_id, &keys).await?, more))
+}
+
+/// One delivery of the tenant, or an event that no endpoint wanted; another tenant's is not found.
+pub async fn find(c: &mut PgConnection, tenant_id: TenantId, event_id: EventId, endpoint_id: EndpointId) -> Result<Option<Entry>> {
+    let key = (event_id.0, Some(endpoint_id.0).filter(|id| !id.is_nil()));
+    let entries = describe(c, tenant_id, &[key]).await?;
+    Ok(entries.into_iter().find(|entry| endpoint_id.0.is_nil() || entry.state != State::Unmatched))
+}
+
+type Key = (Uuid, Option<Uuid>);
+
+async fn open_keys(c: &mut PgConnection, tenant_id: TenantId, parked: bool, cursor: Cursor) -> Result<Vec<Key>> {
+    let rows = sqlx::query!(
+        "select event_id, endpoint_id from delivery
+         where tenant_id = $1 and (event_id, endpoint_id) < ($2, $3) and (parked_at is not null) = $4
+         order by event_id desc, endpoint_id desc limit $5",
+        tenant_id.0,
+        cursor.event_id.0,
+        cursor.endpoint_id.0,
+        parked,
+        PAGE + 1
+    )
+    .fetch_all(c)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.event_id, Some(row.endpoint_id))).collect())
+}
+
+async fn event_keys(c: &mut PgConnection, tenant_id: TenantId, filter: Filter, cursor: Cursor) -> Result<Vec<Key>> {
+    let rows = sqlx::query!(
+        r#"select e.event_id, x.endpoint_id as "endpoint_id?"
+           from event e
+           left join lateral (
+             select d.endpoint_id, true as open from delivery d where d.tenant_id = e.tenant_id and d.event_id = e.event_id
+             union
+             select a.endpoint_id, false from attempt a where a.tenant_id = e.tenant_id and a.event_id = e.event_id
+               and not exists (select from delivery d where d.tenant_id = a.tenant_id and d.event_id = a.event_id and d.endpoint_id = a.endpoint_id)
+           ) x on true
+           where e.tenant_id = $1 and e.event_id <= $2
+             and (e.event_id, coalesce(x.endpoint_id, '00000000-0000-0000-0000-000000000000')) < ($2, $3)
+             and case $4 when 'delivered' then not x.open when 'unmatched' then x.endpoint_id is null else true end
+           order by e.event_id desc, coalesce(x.endpoint_id, '00000000-0000-0000-0000-000000000000') desc
+           limit $5"#,
+        tenant_id.0,
+        cursor.event_id.0,
+        cursor.endpoint_id.0,
+        match filter {
+            Filter::Delivered => "delivered",
+            Filter::Unmatched => "unmatched",
+            _ => "all",
+        },
+        PAGE + 1
+    )
+    .fetch_all(c)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.event_id, row.endpoint_id)).collect())
+}
+
+async fn describe(c: &mut PgConnection, tenant_id: TenantId, keys: &[Key]) -> Result<Vec<Entry>> {
+    let events: Vec<Uuid> = keys.iter().map(|key| key.0).collect();
+    let endpoints: Vec<Option<Uuid>> = keys.iter().map(|key| key.1).collect();
+    let rows = sqlx::query!(
+        r#"select e.event_id, k.endpoint_id as "endpoint_id?", n.name as "endpoint_name?", ch.name as "channel_name?",
+             e.event, e.received_at, e.body, d.due_at as "due_at?", d.parked_at as "parked_at?", d.owner as "owner?",
+             a.number as "number?", a.status as "status?", a.failure as "failure?", a.latency_us as "latency_us?", a.started_at as "started_at?"
+           from unnest($2::uuid[], $3::uuid[]) with ordinality k(event_id, endpoint_id, place)
+           join event e on e.tenant_id = $1 and e.event_id = k.event_id
+           left join endpoint n on n.tenant_id = $1 and n.endpoint_id = k.endpoint_id
+           left join channel ch on ch.tenant_id = $1 and ch.channel_id = e.channel_id
+           left join delivery d on d.tenant_id = $1 and d.event_id = k.event_id and d.endpoint_id = k.endpoint_id
+           left join lateral (
+             select number, status, failure, latency_us, started_at from attempt
+             where tenant_id = $1 and event_id = k.event_id and endpoint_id = k.endpoint_id order by number desc limit 1
+           ) a on true
+           order by k.place"#,
+        tenant_id.0,
+        &events,
+        &endpoints as &[Option<Uuid>]
+    )
+    .fetch_all(c)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Entry {
+            event_id: row.event_id.into(),
+            endpoint_id: row.endpoint_id.map(EndpointId),
+            endpoint_name: row.endpoint_name,
+            channel_name: row.channel_name,
+            event: row.event,
+            received_at: row.received_at,
+            body: row.body,
+            state: match (row.parked_at, row.owner, row.due_at, row.number) {
+                (Some(at), _, _, _) => State::Parked { at },
+                (None, Some(_), _, _) => State::Sending,
+                (None, None, Some(due_at), _) => State::Waiting { due_at },
+                (None, None, None, Some(_)) => State::Delivered,
+                (None, None, None, None) => State::Unmatched,
+            },
+            attempts: row.number.map_or(0, unsigned),
+            last_status: row.status.map(unsigned),
+            last_failure: row.failure,
+            last_latency_us: row.latency_us,
+            last_attempt_at: row.started_at,
+        })
+        .collect())
+}

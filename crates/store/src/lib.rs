@@ -1,0 +1,70 @@
+//! The only SQL. A file a noun; functions take the connection that the caller holds, then the tenant.
+//!
+//! What must hold: every function on a tenant's rows filters by `tenant_id`; a foreign id is not found, not forbidden.
+//! The queries that look across tenants stand in [`directory`], [`nodes`], [`deliveries`] (what is due) and
+//! [`partitions`], and nowhere else. No transaction stays open while anyone waits for someone else's network.
+
+pub mod accounts;
+pub mod apps;
+pub mod attempts;
+pub mod channels;
+pub mod deliveries;
+pub mod directory;
+pub mod endpoints;
+pub mod events;
+pub mod ingest;
+pub mod inspections;
+pub mod ledger;
+pub mod nodes;
+pub mod partitions;
+pub mod pools;
+pub mod refusals;
+pub mod seal;
+pub mod sessions;
+pub mod tenants;
+
+pub use pools::Pools;
+pub use sqlx::PgConnection;
+
+/// All migrations, embedded. One static, so that tests and the binary share it.
+pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations");
+
+/// Our side's failure: the database, or what it holds. The world's failures are data and never come here.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the database failed")]
+    Database(#[from] sqlx::Error),
+    #[error("a migration failed")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    #[error("a sealed value cannot be opened: wrong key, or it was moved or changed")]
+    Seal,
+    #[error("{table}.{column} holds a value that this version does not know")]
+    Unreadable { table: &'static str, column: &'static str },
+    #[error("hashing a password failed")]
+    Password,
+}
+
+impl Error {
+    /// The violated constraint's name, so that the place of the insert can turn it into a form's message.
+    #[must_use]
+    pub fn constraint(&self) -> Option<&str> {
+        match self {
+            Self::Database(error) => error.as_database_error().and_then(|error| error.constraint()),
+            _ => None,
+        }
+    }
+
+    /// True where the statement itself was refused, so that trying a part of it makes sense; false where the
+    /// database could not be reached or was going away.
+    #[must_use]
+    pub fn is_about_the_statement(&self) -> bool {
+        let Self::Database(error) = self else { return false };
+        // Class 57 is operator intervention, 53 a lack of resources, 08 a connection exception: not the statement's fault.
+        error
+            .as_database_error()
+            .and_then(|error| error.code())
+            .is_some_and(|code| !["08", "53", "57", "58"].contains(&code.get(..2).unwrap_or_default()))
+    }
+}
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -1,0 +1,67 @@
+//! Running relay processes, and the taking over from dead ones.
+//!
+//! A process proves itself by a heartbeat. What a process without a young heartbeat owns is given back; the process may be
+//! alive after all and may then send a thing twice, which the contract allows, but it settles nothing it no longer owns.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use socialhook_core::id::NodeId;
+use sqlx::PgConnection;
+
+use crate::Result;
+
+/// A heartbeat older than this proves nothing any more.
+pub const LEASE: TimeDelta = TimeDelta::seconds(15);
+
+/// Registers the process, or renews its lease; registers again if it was taken for dead. `config_epoch` is the
+/// configuration that it works with.
+pub async fn heartbeat(c: &mut PgConnection, node_id: NodeId, config_epoch: i64, now: DateTime<Utc>) -> Result<()> {
+    sqlx::query!(
+        "insert into node (node_id, started_at, heartbeat_at, config_epoch) values ($1, $2, $2, $3)
+         on conflict (node_id) do update set heartbeat_at = excluded.heartbeat_at, config_epoch = excluded.config_epoch",
+        node_id.0,
+        now,
+        config_epoch
+    )
+    .execute(c)
+    .await?;
+    Ok(())
+}
+
+/// True once every living process works with the newest configuration.
+pub async fn config_is_in_force(c: &mut PgConnection, now: DateTime<Utc>) -> Result<bool> {
+    let in_force = sqlx::query_scalar!(
+        r#"select not exists (select from node where heartbeat_at >= $1 and config_epoch < (select epoch from config_epoch)) as "in_force!""#,
+        now - LEASE
+    )
+    .fetch_one(c)
+    .await?;
+    Ok(in_force)
+}
+
+/// Forgets processes whose lease has run out; returns how many.
+pub async fn bury(c: &mut PgConnection, now: DateTime<Utc>) -> Result<u64> {
+    Ok(sqlx::query!("delete from node where heartbeat_at < $1", now - LEASE).execute(c).await?.rows_affected())
+}
+
+/// Forgets every process but this one: only for a database that no other process can use.
+pub async fn bury_others(c: &mut PgConnection, node_id: NodeId) -> Result<u64> {
+    Ok(sqlx::query!("delete from node where node_id <> $1", node_id.0).execute(c).await?.rows_affected())
+}
+
+/// Gives back, due at once, what is owned by no registered process; returns how many deliveries.
+pub async fn take_over(c: &mut PgConnection, now: DateTime<Utc>) -> Result<u64> {
+    let freed = sqlx::query!(
+        "update delivery set owner = null, due_at = $1
+         where owner is not null and owner not in (select node_id from node)",
+        now
+    )
+    .execute(c)
+    .await?;
+    Ok(freed.rows_affected())
+}
+
+/// Unregisters a process that ends as it should. It must own nothing any more, or the next sweep gives that back.
+pub async fn leave(c: &mut PgConnection, node_id: NodeId) -> Result<()> {
+    sqlx::query!("delete from node where node_id = $1", node_id.0).execute(c).await?;
+    Ok(())
+}

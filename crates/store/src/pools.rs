@@ -1,0 +1,79 @@
+//! Connections, in three pools that cannot starve one another: ingest, the relay's background work, the pages.
+//!
+//! What must hold: ingest commits are synchronous. The background pool's are not: an outcome lost in a crash of the
+//! database is at worst a duplicate, which the contract allows, and the next ingest flush makes it durable too.
+
+use std::time::Duration;
+
+use sqlx::PgPool;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+
+use crate::{MIGRATOR, Result};
+
+/// Two batches under way: while one waits for its flush, the other fills.
+pub const INGEST_CONNECTIONS: u32 = 2;
+const BACKGROUND_CONNECTIONS: u32 = 4;
+const WEB_CONNECTIONS: u32 = 6;
+/// Ingest must answer Meta within 4 s, so nobody waits longer than this for a connection.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
+/// No page may hold a snapshot for long: old snapshots keep the hot tables from being cleaned.
+const WEB_STATEMENT_TIMEOUT: &str = "5s";
+
+#[derive(Clone, Debug)]
+pub struct Pools {
+    pub ingest: PgPool,
+    pub background: PgPool,
+    pub web: PgPool,
+}
+
+impl Pools {
+    /// Opens the pools; connects lazily, but tries one connection to tell a wrong address at once.
+    pub async fn open(options: &PgConnectOptions) -> Result<Self> {
+        let options = options.clone().application_name("socialhook");
+        let pool = |connections| {
+            PgPoolOptions::new()
+                .max_connections(connections)
+                .acquire_timeout(ACQUIRE_TIMEOUT)
+                .test_before_acquire(false)
+        };
+        let ingest = pool(INGEST_CONNECTIONS).connect_with(options.clone()).await?;
+        let background =
+            pool(BACKGROUND_CONNECTIONS).connect_lazy_with(options.clone().options([("synchronous_commit", "off")]));
+        let web = pool(WEB_CONNECTIONS)
+            .test_before_acquire(true)
+            .connect_lazy_with(options.options([("statement_timeout", WEB_STATEMENT_TIMEOUT)]));
+        Ok(Self { ingest, background, web })
+    }
+
+    /// Brings the schema up to date. Processes that start together wait for one another.
+    pub async fn migrate(&self) -> Result<()> {
+        Ok(MIGRATOR.run(&self.ingest).await?)
+    }
+
+    /// Settings of the server that would let an acknowledged webhook vanish; empty if it is durable.
+    pub async fn durability_gaps(&self) -> Result<Vec<String>> {
+        let mut connection = self.ingest.acquire().await?;
+        let rows = sqlx::query!(
+            r#"select name as "name!", setting as "setting!" from pg_settings
+               where name in ('fsync', 'full_page_writes', 'synchronous_commit') and setting = 'off' order by name"#
+        )
+        .fetch_all(&mut *connection)
+        .await?;
+        Ok(rows.into_iter().map(|row| format!("{} = {}", row.name, row.setting)).collect())
+    }
+
+    /// The server's version as one number: 150018 is 15.18.
+    pub async fn server_version(&self) -> Result<i32> {
+        let mut connection = self.ingest.acquire().await?;
+        let version = sqlx::query_scalar!(r#"select current_setting('server_version_num')::int as "version!""#)
+            .fetch_one(&mut *connection)
+            .await?;
+        Ok(version)
+    }
+
+    pub async fn close(&self) {
+        self.ingest.close().await;
+        self.background.close().await;
+        self.web.close().await;
+    }
+}

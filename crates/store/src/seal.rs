@@ -1,0 +1,104 @@
+//! Secrets that must be used again: sealed with AES-256-GCM-SIV, bound to the row they belong to.
+//!
+//! A sealed value is `version ‖ key id ‖ nonce ‖ ciphertext`. Its associated data names table, column, tenant and row, so
+//! a ciphertext moved to another row does not open. A copy of the database alone opens nothing.
+
+use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
+use secrecy::{ExposeSecret, SecretBox, SecretString};
+use sha2::{Digest, Sha256};
+use socialhook_core::id::TenantId;
+use uuid::Uuid;
+
+use crate::{Error, Result};
+
+/// Bytes of the key.
+pub const KEY_BYTES: usize = 32;
+const VERSION: u8 = 1;
+const KEY_ID_BYTES: usize = 4;
+const HEADER_BYTES: usize = 1 + KEY_ID_BYTES + NONCE_LEN;
+
+/// Where a sealed value stands; becomes its associated data.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    pub column: &'static str,
+    pub tenant_id: TenantId,
+    pub row_id: Uuid,
+}
+
+impl Place {
+    fn associated_data(self) -> Vec<u8> {
+        [self.column.as_bytes(), b"\0", self.tenant_id.0.as_bytes(), self.row_id.as_bytes()].concat()
+    }
+}
+
+/// Seals and opens with one key.
+#[derive(Debug)]
+pub struct Sealer {
+    key: RandomizedNonceKey,
+    key_id: [u8; KEY_ID_BYTES],
+}
+
+impl Sealer {
+    #[must_use]
+    pub fn new(key: &SecretBox<[u8; KEY_BYTES]>) -> Self {
+        let digest = Sha256::digest(key.expose_secret());
+        let mut key_id = [0; KEY_ID_BYTES];
+        key_id.copy_from_slice(&digest[..KEY_ID_BYTES]);
+        let key = RandomizedNonceKey::new(&AES_256_GCM_SIV, key.expose_secret()).expect("the key has the cipher's length");
+        Self { key, key_id }
+    }
+
+    /// # Errors
+    /// Only if the cipher itself fails.
+    pub fn seal(&self, place: Place, secret: &SecretString) -> Result<Vec<u8>> {
+        let mut text = secret.expose_secret().as_bytes().to_vec();
+        let nonce = self
+            .key
+            .seal_in_place_append_tag(Aad::from(place.associated_data()), &mut text)
+            .map_err(|_| Error::Seal)?;
+        Ok([&[VERSION], &self.key_id[..], nonce.as_ref(), &text].concat())
+    }
+
+    /// # Errors
+    /// [`Error::Seal`] if the value was sealed with another key, for another place, or was changed.
+    pub fn open(&self, place: Place, sealed: &[u8]) -> Result<SecretString> {
+        let (header, text) = sealed.split_at_checked(HEADER_BYTES).ok_or(Error::Seal)?;
+        if header[0] != VERSION || header[1..=KEY_ID_BYTES] != self.key_id {
+            return Err(Error::Seal);
+        }
+        let nonce = Nonce::try_assume_unique_for_key(&header[1 + KEY_ID_BYTES..]).map_err(|_| Error::Seal)?;
+        let mut text = text.to_vec();
+        let open = self
+            .key
+            .open_in_place(nonce, Aad::from(place.associated_data()), &mut text)
+            .map_err(|_| Error::Seal)?;
+        String::from_utf8(open.to_vec()).map(SecretString::from).map_err(|_| Error::Seal)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(row: u128) -> Place {
+        Place { column: "app_secret.secret", tenant_id: TenantId(Uuid::from_u128(1)), row_id: Uuid::from_u128(row) }
+    }
+
+    fn sealer(byte: u8) -> Sealer {
+        Sealer::new(&SecretBox::new(Box::new([byte; KEY_BYTES])))
+    }
+
+    #[test]
+    fn opens_only_where_it_was_sealed_and_with_its_key() {
+        let secret = SecretString::from("hunter2");
+        let sealed = sealer(1).seal(place(1), &secret).expect("seals");
+        assert_eq!(sealer(1).open(place(1), &sealed).expect("opens").expose_secret(), "hunter2");
+        assert!(sealer(1).open(place(2), &sealed).is_err(), "moved to another row");
+        assert!(sealer(2).open(place(1), &sealed).is_err(), "another key");
+        let mut changed = sealed.clone();
+        *changed.last_mut().expect("not empty") ^= 1;
+        assert!(sealer(1).open(place(1), &changed).is_err(), "changed");
+        assert!(sealer(1).open(place(1), &sealed[..10]).is_err(), "cut");
+        assert!(!sealed.windows(7).any(|window| window == b"hunter2"));
+    }
+}

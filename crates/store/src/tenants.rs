@@ -1,0 +1,52 @@
+//! Tenants and who belongs to them.
+
+use chrono::{DateTime, Utc};
+use socialhook_core::id::{AccountId, TenantId};
+use sqlx::PgConnection;
+
+use crate::Result;
+
+#[derive(Debug, Clone)]
+pub struct Tenant {
+    pub tenant_id: TenantId,
+    pub name: String,
+}
+
+pub async fn create(c: &mut PgConnection, tenant_id: TenantId, name: &str, now: DateTime<Utc>) -> Result<()> {
+    sqlx::query!("insert into tenant (tenant_id, name, created_at) values ($1, $2, $3)", tenant_id.0, name, now)
+        .execute(c)
+        .await?;
+    Ok(())
+}
+
+pub async fn add_owner(c: &mut PgConnection, tenant_id: TenantId, account_id: AccountId, now: DateTime<Utc>) -> Result<()> {
+    sqlx::query!(
+        "insert into member (tenant_id, account_id, role, created_at) values ($1, $2, 'owner', $3) on conflict do nothing",
+        tenant_id.0,
+        account_id.0,
+        now
+    )
+    .execute(c)
+    .await?;
+    Ok(())
+}
+
+/// The tenant that an account signs in to: its oldest membership.
+pub async fn of_account(c: &mut PgConnection, account_id: AccountId) -> Result<Option<Tenant>> {
+    let row = sqlx::query!(
+        "select t.tenant_id, t.name from member m join tenant t using (tenant_id)
+         where m.account_id = $1 order by m.created_at, t.tenant_id limit 1",
+        account_id.0
+    )
+    .fetch_optional(c)
+    .await?;
+    Ok(row.map(|row| Tenant { tenant_id: row.tenant_id.into(), name: row.name }))
+}
+
+/// For provisioning, which knows tenants by name: the oldest of that name.
+pub async fn find_by_name(c: &mut PgConnection, name: &str) -> Result<Option<TenantId>> {
+    let id = sqlx::query_scalar!("select tenant_id from tenant where name = $1 order by created_at, tenant_id limit 1", name)
+        .fetch_optional(c)
+        .await?;
+    Ok(id.map(TenantId))
+}

@@ -1,0 +1,23 @@
+//! What every handler can reach.
+
+use std::sync::Arc;
+
+use socialhook_core::clock::Clock;
+use socialhook_relay::Relay;
+use socialhook_store::Pools;
+use socialhook_store::seal::Sealer;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+/// Shared by all handlers; cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    pub pools: Pools,
+    pub sealer: Arc<Sealer>,
+    pub clock: Clock,
+    pub relay: Relay,
+    /// Where browsers and Meta reach this service, without a path.
+    pub public_url: Url,
+    /// Cancelled when the process stops: what streams without end must end then.
+    pub stopping: CancellationToken,
+}

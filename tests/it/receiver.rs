@@ -1,0 +1,141 @@
+//! A programmable receiver: a tenant's endpoint that answers as it is told and remembers what it got.
+
+use std::collections::{HashMap, VecDeque};
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper::{HeaderMap, Request, Response};
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio::sync::Notify;
+
+#[derive(Debug, Clone)]
+pub enum Reply {
+    Status(u16),
+    /// Status, headers, body.
+    Full(u16, Vec<(&'static str, String)>, Vec<u8>),
+    /// Never answers.
+    Hang,
+    /// Answers once [`Receiver::open_gate`] is called.
+    Gated(u16),
+}
+
+#[derive(Debug, Clone)]
+pub struct Received {
+    pub path: String,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+}
+
+impl Received {
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).expect("a delivery is JSON")
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+}
+
+#[derive(Default)]
+struct State {
+    received: Mutex<Vec<Received>>,
+    replies: Mutex<HashMap<String, VecDeque<Reply>>>,
+    gate: Notify,
+    arrived: Notify,
+}
+
+pub struct Receiver {
+    address: SocketAddr,
+    state: Arc<State>,
+}
+
+impl Receiver {
+    pub async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let state = Arc::new(State::default());
+        let shared = state.clone();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let state = shared.clone();
+                let service = service_fn(move |request| answer(state.clone(), request));
+                tokio::spawn(hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+            }
+        });
+        Self { address, state }
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// What the next requests on a path are answered; after that, 200.
+    pub fn will_reply(&self, path: &str, replies: impl IntoIterator<Item = Reply>) {
+        self.state.replies.lock().expect("not poisoned").entry(path.to_owned()).or_default().extend(replies);
+    }
+
+    pub fn received(&self, path: &str) -> Vec<Received> {
+        let all = self.state.received.lock().expect("not poisoned");
+        all.iter().filter(|request| request.path == path).cloned().collect()
+    }
+
+    /// Waits until a path has got so many requests.
+    pub async fn wait_for(&self, path: &str, count: usize) {
+        loop {
+            let arrived = self.state.arrived.notified();
+            tokio::pin!(arrived);
+            arrived.as_mut().enable();
+            if self.received(path).len() >= count {
+                return;
+            }
+            arrived.await;
+        }
+    }
+
+    pub fn open_gate(&self) {
+        self.state.gate.notify_waiters();
+    }
+
+    /// A world may not end with a reply that nobody asked for, or a request to a path that no tenant has.
+    pub fn finish(&self) {
+        let left = self.state.replies.lock().expect("not poisoned").values().flatten().count();
+        assert_eq!(left, 0, "replies that nobody asked for");
+        let all = self.state.received.lock().expect("not poisoned");
+        let stray: Vec<&str> =
+            all.iter().map(|request| request.path.as_str()).filter(|path| !["/acme", "/globex"].contains(path)).collect();
+        assert!(stray.is_empty(), "requests that nobody expected: {stray:?}");
+    }
+}
+
+async fn answer(state: Arc<State>, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
+    let (parts, body) = request.into_parts();
+    let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+    let path = parts.uri.path().to_owned();
+    let reply = state.replies.lock().expect("not poisoned").get_mut(&path).and_then(VecDeque::pop_front);
+    let opened = state.gate.notified();
+    tokio::pin!(opened);
+    opened.as_mut().enable();
+    state.received.lock().expect("not poisoned").push(Received { path, headers: parts.headers, body });
+    state.arrived.notify_waiters();
+    let (status, headers, body) = match reply.unwrap_or(Reply::Status(200)) {
+        Reply::Status(status) => (status, Vec::new(), Vec::new()),
+        Reply::Full(status, headers, body) => (status, headers, body),
+        Reply::Hang => std::future::pending().await,
+        Reply::Gated(status) => {
+            opened.await;
+            (status, Vec::new(), Vec::new())
+        }
+    };
+    let mut response = Response::builder().status(status);
+    for (name, value) in headers {
+        response = response.header(name, value);
+    }
+    Ok(response.body(Full::new(Bytes::from(body))).expect("a response"))
+}

@@ -1,0 +1,212 @@
+//! A whole service in the test's process, over real HTTP and a real database, with two tenants and a clock that stands still.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use secrecy::SecretBox;
+use serde_json::{Value, json};
+use socialhook::provision;
+use socialhook_core::clock::Clock;
+use socialhook_core::id::EndpointId;
+use socialhook_relay::destination::Policy;
+use socialhook_relay::{Means, Relay, Settings};
+use socialhook_store::Pools;
+use socialhook_store::partitions::Retention;
+use socialhook_store::seal::{KEY_BYTES, Sealer};
+use socialhook_web::App;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use crate::receiver::Receiver;
+use crate::{database, meta};
+
+/// When every world begins.
+pub fn noon() -> DateTime<Utc> {
+    "2026-11-02T12:00:00Z".parse().expect("a time")
+}
+
+/// Attempts give up after this in tests that let a receiver hang.
+pub const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(400);
+
+pub const PASSWORD: &str = "correct horse battery";
+
+pub struct Tenant {
+    pub name: &'static str,
+    pub email: &'static str,
+    pub callback_path: String,
+    pub app_secret: &'static str,
+    pub verify_token: &'static str,
+    pub phone_number_id: &'static str,
+    pub page_id: &'static str,
+    pub instagram_id: &'static str,
+    pub endpoint_id: EndpointId,
+    pub endpoint_secret: String,
+    /// The path at the receiver.
+    pub hook: &'static str,
+}
+
+pub struct World {
+    pub base: Url,
+    pub clock: Clock,
+    pub pools: Pools,
+    pub means: Means,
+    pub relay: Relay,
+    pub receiver: Receiver,
+    pub acme: Tenant,
+    pub globex: Tenant,
+    pub http: reqwest::Client,
+    stopping: CancellationToken,
+    server: tokio::task::JoinHandle<std::io::Result<()>>,
+    database: String,
+}
+
+/// Runs a test in a world of its own and checks that the world ends in order.
+pub async fn world(test: impl AsyncFnOnce(&mut World)) {
+    world_with(Policy::AllowPrivate, test).await;
+}
+
+pub async fn world_with(policy: Policy, test: impl AsyncFnOnce(&mut World)) {
+    let mut world = World::begin(policy).await;
+    test(&mut world).await;
+    world.finish().await;
+}
+
+impl World {
+    async fn begin(policy: Policy) -> Self {
+        let (database, options) = database::create().await;
+        let pools = Pools::open(&options).await.expect("pools");
+        let clock = Clock::manual(noon());
+        let sealer = Arc::new(Sealer::new(&SecretBox::new(Box::new([7; KEY_BYTES]))));
+        let means = Means { pools: pools.clone(), sealer: sealer.clone(), clock: clock.clone() };
+        let receiver = Receiver::start().await;
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let base = Url::parse(&format!("http://{}/", listener.local_addr().expect("an address"))).expect("a URL");
+        let tree = provision_two(&means, &receiver).await;
+        let relay = Relay::start(means.clone(), settings(&base, policy)).await.expect("the relay starts");
+        let stopping = CancellationToken::new();
+        let app = App {
+            pools: pools.clone(),
+            sealer,
+            clock: clock.clone(),
+            relay: relay.clone(),
+            public_url: base.clone(),
+            stopping: stopping.clone(),
+        };
+        let server = tokio::spawn(socialhook_web::serve(listener, app));
+        let [acme, globex] = [tenant(&tree, 0), tenant(&tree, 1)];
+        let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
+        Self { base, clock, pools, means, relay, receiver, acme, globex, http, stopping, server, database }
+    }
+
+    /// Posts a body as Meta would, to the tenant's app; returns the status.
+    pub async fn meta_posts(&self, tenant: &Tenant, body: impl Into<String>) -> u16 {
+        let body = body.into();
+        let signature = meta::sign(tenant.app_secret, body.as_bytes());
+        self.post(&tenant.callback_path, Some(&signature), body).await.status().as_u16()
+    }
+
+    /// Posts any body with any signature.
+    pub async fn post(&self, path: &str, signature: Option<&str>, body: impl Into<reqwest::Body>) -> reqwest::Response {
+        let mut request = self.http.post(self.url(path)).header("content-type", "application/json");
+        if let Some(signature) = signature {
+            request = request.header("x-hub-signature-256", signature);
+        }
+        request.body(body).send().await.expect("an answer")
+    }
+
+    pub fn url(&self, path: &str) -> Url {
+        self.base.join(path).expect("a path")
+    }
+
+    /// Lets the relay work until it has nothing left to do at this time.
+    pub async fn settle(&self) {
+        self.relay.settle().await.expect("the relay settles");
+    }
+
+    pub async fn advance(&self, by: TimeDelta) {
+        self.clock.advance(by);
+        self.settle().await;
+    }
+
+    /// What the tenant's endpoint has received so far, as JSON.
+    pub fn received(&self, tenant: &Tenant) -> Vec<Value> {
+        self.receiver.received(tenant.hook).iter().map(|request| request.json()).collect()
+    }
+
+    pub async fn count(&self, query: &'static str) -> i64 {
+        let mut c = self.pools.web.acquire().await.expect("a connection");
+        sqlx::query_scalar(query).fetch_one(&mut *c).await.expect("a count")
+    }
+
+    pub async fn execute(&self, statement: &'static str) {
+        let mut c = self.pools.web.acquire().await.expect("a connection");
+        sqlx::query(statement).execute(&mut *c).await.expect("a statement");
+    }
+
+    /// A second relay process's worth of relay on the same database.
+    pub async fn second_relay(&self) -> Relay {
+        Relay::start(self.means.clone(), settings(&self.base, Policy::AllowPrivate)).await.expect("the relay starts")
+    }
+
+    async fn finish(self) {
+        self.settle().await;
+        assert_eq!(self.count("select count(*) from delivery where owner is not null").await, 0, "deliveries left owned");
+        self.receiver.finish();
+        self.stopping.cancel();
+        self.server.await.expect("no panic").expect("the server ends in order");
+        self.relay.stop().await;
+        self.pools.close().await;
+        database::drop(&self.database).await;
+    }
+}
+
+fn settings(base: &Url, policy: Policy) -> Settings {
+    Settings {
+        schedule: "30s,5m".parse().expect("a schedule"),
+        policy,
+        retention: Retention::default(),
+        inspector_base: base.clone(),
+        sole_node: false,
+        attempt_timeout: ATTEMPT_TIMEOUT,
+        tick: None,
+    }
+}
+
+async fn provision_two(means: &Means, receiver: &Receiver) -> Value {
+    let spec = |name: &str, n: u32| {
+        json!({
+            "name": name,
+            "owner": { "email": format!("{}@example.test", name.to_lowercase()), "password": PASSWORD },
+            "apps": [{ "name": "app", "app_secret": format!("secret-of-{name}"), "verify_token": format!("verify-{name}") }],
+            "channels": [
+                { "app": "app", "platform": "whatsapp", "external_id": format!("10900000000000{n}"), "address": "+447700900123", "name": "Support" },
+                { "app": "app", "platform": "messenger", "external_id": format!("10451230000000{n}"), "name": "Page" },
+                { "app": "app", "platform": "instagram", "external_id": format!("1784140000000000{n}"), "name": "Account" },
+            ],
+            "endpoints": [{ "name": "main", "url": receiver.url(&format!("/{}", name.to_lowercase())) }],
+        })
+    };
+    let file = json!({ "tenants": [spec("Acme", 1), spec("Globex", 2)] }).to_string();
+    let mut c = means.pools.background.acquire().await.expect("a connection");
+    provision::apply(&mut c, means, Policy::AllowPrivate, &file).await.expect("provisioned")
+}
+
+fn tenant(tree: &Value, index: usize) -> Tenant {
+    let text = |pointer: &str| tree["tenants"][index].pointer(pointer).and_then(Value::as_str).expect("provisioned").to_owned();
+    let acme = index == 0;
+    Tenant {
+        name: if acme { "Acme" } else { "Globex" },
+        email: if acme { "acme@example.test" } else { "globex@example.test" },
+        callback_path: text("/apps/0/callback_path"),
+        app_secret: if acme { "secret-of-Acme" } else { "secret-of-Globex" },
+        verify_token: if acme { "verify-Acme" } else { "verify-Globex" },
+        phone_number_id: if acme { "109000000000001" } else { "109000000000002" },
+        page_id: if acme { "104512300000001" } else { "104512300000002" },
+        instagram_id: if acme { "17841400000000001" } else { "17841400000000002" },
+        endpoint_id: text("/endpoints/0/id").parse().expect("an id"),
+        endpoint_secret: text("/endpoints/0/secret"),
+        hook: if acme { "/acme" } else { "/globex" },
+    }
+}
