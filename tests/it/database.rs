@@ -61,7 +61,7 @@ pub async fn create() -> (String, PgConnectOptions) {
     (name, options)
 }
 
-pub async fn drop(name: &str) {
+pub async fn remove(name: &str) {
     let mut c = PgConnection::connect_with(&server()).await.expect("the test server answers");
     run(&mut c, format!("drop database if exists {name} with (force)")).await;
 }

@@ -1,6 +1,11 @@
 //! The tests: one binary that speaks from outside. Sign a payload as Meta, post it, look at what the receiver got and at what
 //! the page says. Two tenants in every world; a manual clock; no sleeping.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests look into the database with queries of their own, and wait for real processes"
+)]
+
 mod browser;
 mod dashboard;
 mod database;

@@ -37,7 +37,6 @@ pub struct Tenant {
     pub email: &'static str,
     pub callback_path: String,
     pub app_secret: &'static str,
-    pub verify_token: &'static str,
     pub phone_number_id: &'static str,
     pub page_id: &'static str,
     pub instagram_id: &'static str,
@@ -158,7 +157,7 @@ impl World {
         self.server.await.expect("no panic").expect("the server ends in order");
         self.relay.stop().await;
         self.pools.close().await;
-        database::drop(&self.database).await;
+        database::remove(&self.database).await;
     }
 }
 
@@ -201,7 +200,6 @@ fn tenant(tree: &Value, index: usize) -> Tenant {
         email: if acme { "acme@example.test" } else { "globex@example.test" },
         callback_path: text("/apps/0/callback_path"),
         app_secret: if acme { "secret-of-Acme" } else { "secret-of-Globex" },
-        verify_token: if acme { "verify-Acme" } else { "verify-Globex" },
         phone_number_id: if acme { "109000000000001" } else { "109000000000002" },
         page_id: if acme { "104512300000001" } else { "104512300000002" },
         instagram_id: if acme { "17841400000000001" } else { "17841400000000002" },

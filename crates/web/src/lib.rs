@@ -1,1 +1,38 @@
-//! placeholder
+//! The only inbound HTTP and the only HTML: Meta's two routes, the inspector's receiving end and the dashboard.
+//!
+//! What must hold: every page belongs to one tenant, and another tenant's id is not found; nothing that changes anything is
+//! reached from another site; no page runs a script or a style that is not ours; a visitor never reads our internal text.
+//!
+//! [`router`] is the whole table of routes. A file is a resource: its handlers, with their forms and pages beside them.
+
+mod apps;
+mod arrivals;
+mod assets;
+mod channels;
+mod codes;
+mod deliveries;
+mod delivery;
+mod endpoint;
+mod endpoints;
+mod error;
+mod extract;
+mod fields;
+mod health;
+mod inspector;
+mod json_view;
+mod landing;
+mod layers;
+mod member;
+mod meta;
+mod page;
+pub mod passwords;
+mod router;
+mod serve;
+mod sign_in;
+mod sign_up;
+mod state;
+mod words;
+
+pub use router::router;
+pub use serve::serve;
+pub use state::App;

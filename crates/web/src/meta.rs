@@ -21,9 +21,7 @@ use crate::state::App;
 const RETRY_AFTER_SECONDS: &str = "5";
 
 pub(crate) fn routes() -> Router<App> {
-    Router::new()
-        .route("/webhooks/meta/{app_key}", get(challenge).post(receive))
-        .layer(DefaultBodyLimit::max(BODY_MAX))
+    Router::new().route("/webhooks/meta/{app_key}", get(challenge).post(receive)).layer(DefaultBodyLimit::max(BODY_MAX))
 }
 
 #[derive(serde::Deserialize)]
@@ -37,7 +35,11 @@ struct Challenge {
 }
 
 /// Answers with the challenge as plain text if the verify token is the app's.
-async fn challenge(State(app): State<App>, Path(app_key): Path<String>, query: Result<Query<Challenge>, QueryRejection>) -> Response {
+async fn challenge(
+    State(app): State<App>,
+    Path(app_key): Path<String>,
+    query: Result<Query<Challenge>, QueryRejection>,
+) -> Response {
     let Ok(Query(query)) = query else {
         return (StatusCode::BAD_REQUEST, "hub.mode, hub.verify_token and hub.challenge are needed\n").into_response();
     };
@@ -49,7 +51,12 @@ async fn challenge(State(app): State<App>, Path(app_key): Path<String>, query: R
     }
 }
 
-async fn receive(State(app): State<App>, Path(callback_key): Path<String>, headers: HeaderMap, body: Bytes) -> Response {
+async fn receive(
+    State(app): State<App>,
+    Path(callback_key): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let signature = headers.get(signature::HEADER).map(|value| value.as_bytes().to_vec());
     let simulated = headers.contains_key(HeaderName::from_static(SIMULATED_HEADER));
     match app.relay.accept(Post { callback_key, signature, body, simulated }).await {

@@ -1,0 +1,280 @@
+//! The ledger as a page: what became of each event at each endpoint, newest first.
+
+use std::borrow::Cow;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+use socialhook_core::event::Platform;
+use socialhook_core::id::EndpointId;
+use socialhook_core::json::Object;
+use socialhook_store::channels;
+use socialhook_store::ledger::{self, Cursor, Entry, Filter, State as Outcome};
+use tower_sessions::Session;
+use uuid::Uuid;
+
+use crate::error::{Error, database};
+use crate::extract::Query;
+use crate::member::Member;
+use crate::page::{Empty, Page, Section, html};
+use crate::state::App;
+use crate::words::{self, Pill, When, count};
+
+/// Instead of an endpoint's id, for an event that no endpoint wanted.
+pub const NO_ENDPOINT: &str = "none";
+/// Width of a latency bar in its own units.
+const BAR_WIDTH: i32 = 100;
+
+#[derive(Template)]
+#[template(path = "deliveries.html")]
+struct DeliveriesPage {
+    page: Page,
+    sentence: String,
+    chips: Vec<Chip>,
+    rows: Vec<Row>,
+    empty: Empty,
+    newest: Option<String>,
+    older: Option<String>,
+}
+
+struct Chip {
+    word: &'static str,
+    href: String,
+    chosen: bool,
+}
+
+struct Row {
+    href: String,
+    received: When,
+    event: String,
+    platform: &'static str,
+    channel: String,
+    from: Option<String>,
+    to: Option<String>,
+    message_type: Option<String>,
+    endpoint: String,
+    pill: Pill,
+    status: String,
+    latency: Option<Latency>,
+}
+
+/// A duration and how long it is beside the longest on the page.
+pub struct Latency {
+    pub words: String,
+    pub width: i32,
+}
+
+impl Latency {
+    pub fn of(micros: i32, slowest: i32) -> Self {
+        let width = i64::from(micros.max(0)) * i64::from(BAR_WIDTH) / i64::from(slowest.max(1));
+        Self { words: words::latency(micros), width: i32::try_from(width).unwrap_or(BAR_WIDTH).clamp(2, BAR_WIDTH) }
+    }
+}
+
+impl Row {
+    fn of(entry: Entry, slowest: i32, now: DateTime<Utc>) -> Self {
+        let body = std::str::from_utf8(&entry.body).ok().and_then(Object::from_text).unwrap_or_default();
+        let text = |key: &str| body.non_empty(key).map(Cow::into_owned);
+        Self {
+            href: href(&entry),
+            received: When::new(entry.received_at, now),
+            platform: text("platform").and_then(|word| Platform::from_word(&word)).map_or("Meta", words::platform),
+            channel: entry.channel_name.unwrap_or_default(),
+            from: text("from"),
+            to: text("to"),
+            message_type: body.object("message").and_then(|message| message.non_empty("type").map(Cow::into_owned)),
+            endpoint: entry.endpoint_name.unwrap_or_else(|| "No endpoint".to_owned()),
+            pill: Pill::of(entry.state),
+            status: short_status(entry.attempts, entry.last_status, entry.last_failure.as_deref()),
+            latency: entry.last_latency_us.map(|micros| Latency::of(micros, slowest)),
+            event: entry.event,
+        }
+    }
+}
+
+/// Where the page of a delivery is.
+pub fn href(entry: &Entry) -> String {
+    let endpoint = entry.endpoint_id.map_or_else(|| NO_ENDPOINT.to_owned(), |id| id.to_string());
+    format!("/deliveries/{}/{endpoint}", entry.event_id)
+}
+
+/// The last attempt in a table's cell.
+fn short_status(attempts: u16, status: Option<u16>, failure: Option<&str>) -> String {
+    match (attempts, status, failure) {
+        (0, ..) => "Not sent yet".to_owned(),
+        (_, Some(status), _) => status.to_string(),
+        (_, None, Some(word)) => {
+            let mut words = word.replace('_', " ");
+            if let Some(first) = words.get_mut(..1) {
+                first.make_ascii_uppercase();
+            }
+            words
+        }
+        (_, None, None) => String::new(),
+    }
+}
+
+#[derive(Deserialize)]
+pub struct Wanted {
+    #[serde(default)]
+    outcome: String,
+    #[serde(default)]
+    after: String,
+}
+
+const FILTERS: [(Filter, &str, &str); 5] = [
+    (Filter::All, "", "All"),
+    (Filter::Delivered, "delivered", "Delivered"),
+    (Filter::Waiting, "waiting", "Waiting"),
+    (Filter::Parked, "parked", "Parked"),
+    (Filter::Unmatched, "unmatched", "Unmatched"),
+];
+
+impl Wanted {
+    fn filter(&self) -> Filter {
+        FILTERS.into_iter().find(|(_, word, _)| *word == self.outcome).map_or(Filter::All, |(filter, ..)| filter)
+    }
+
+    /// The newest, if the place in the address is not one of ours.
+    fn cursor(&self) -> Cursor {
+        let parsed = self
+            .after
+            .split_once('.')
+            .and_then(|(event, endpoint)| Some((event.parse().ok()?, endpoint.parse().ok()?)));
+        parsed.map_or(Cursor::NEWEST, |(event_id, endpoint_id)| Cursor { event_id, endpoint_id })
+    }
+}
+
+fn address(filter: Filter, cursor: Option<Cursor>) -> String {
+    let word = FILTERS.into_iter().find(|(known, ..)| *known == filter).map_or("", |(_, word, _)| word);
+    let outcome = (!word.is_empty()).then(|| format!("outcome={word}"));
+    let after = cursor.map(|cursor| format!("after={}.{}", cursor.event_id, cursor.endpoint_id));
+    let query: Vec<String> = outcome.into_iter().chain(after).collect();
+    if query.is_empty() { "/deliveries".to_owned() } else { format!("/deliveries?{}", query.join("&")) }
+}
+
+pub async fn list(
+    State(app): State<App>,
+    member: Member,
+    session: Session,
+    Query(wanted): Query<Wanted>,
+) -> Result<Response, Error> {
+    let (filter, cursor) = (wanted.filter(), wanted.cursor());
+    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    let (entries, more) = ledger::page(&mut c, member.tenant_id, filter, cursor).await?;
+    let has_channel = !entries.is_empty() || !channels::list(&mut c, member.tenant_id).await?.is_empty();
+    drop(c);
+    let now = app.clock.now();
+    let slowest = entries.iter().filter_map(|entry| entry.last_latency_us).max().unwrap_or(0);
+    html(&DeliveriesPage {
+        page: Page::new(&member, &session, Section::Deliveries, "Deliveries").await?,
+        sentence: sentence(&entries, filter, now),
+        chips: chips(filter),
+        older: entries.last().filter(|_| more).map(|entry| address(filter, Some(entry.cursor()))),
+        newest: (cursor != Cursor::NEWEST).then(|| address(filter, None)),
+        rows: entries.into_iter().map(|entry| Row::of(entry, slowest, now)).collect(),
+        empty: empty(filter, has_channel),
+    })
+}
+
+fn chips(chosen: Filter) -> Vec<Chip> {
+    let chip = |(filter, _, word)| Chip { word, href: address(filter, None), chosen: filter == chosen };
+    FILTERS.into_iter().map(chip).collect()
+}
+
+/// How things are, from what is on the page alone: big tables are never counted.
+fn sentence(entries: &[Entry], filter: Filter, now: DateTime<Utc>) -> String {
+    let number = |is: fn(&Outcome) -> bool| entries.iter().filter(|entry| is(&entry.state)).count();
+    let parked = number(|state| matches!(state, Outcome::Parked { .. }));
+    let waiting = number(|state| matches!(state, Outcome::Waiting { .. } | Outcome::Sending));
+    let open = match (parked, waiting) {
+        (0, 0) => None,
+        (parked, 0) => Some(format!("{parked} parked")),
+        (0, waiting) => Some(format!("{waiting} waiting")),
+        (parked, waiting) => Some(format!("{parked} parked, {waiting} waiting")),
+    };
+    if let Some(open) = open {
+        return format!("{open} of the {} shown here.", count(entries.len(), "delivery", "deliveries"));
+    }
+    let newest = entries
+        .iter()
+        .find(|entry| entry.state == Outcome::Delivered)
+        .and_then(|entry| entry.last_attempt_at.zip(entry.last_latency_us));
+    match (newest, filter) {
+        (Some((at, micros)), _) => {
+            format!("All quiet: the newest was delivered {} in {}.", When::new(at, now).words, words::latency(micros))
+        }
+        (None, Filter::Parked) => "Nothing is parked: every event got through, or is still being tried.".to_owned(),
+        (None, Filter::Waiting) => "Nothing is waiting.".to_owned(),
+        (None, _) if entries.is_empty() => "Nothing to show yet.".to_owned(),
+        (None, _) => format!("{} that no endpoint wanted.", count(entries.len(), "event", "events")),
+    }
+}
+
+/// Why there is nothing, and the one next step.
+fn empty(filter: Filter, has_channel: bool) -> Empty {
+    match (filter, has_channel) {
+        (Filter::All, false) => Empty {
+            what: "No events yet",
+            why: "Events come in once a number, page or account is connected. To see one right now, send yourself a simulated event.",
+            step: Some(("Open the inspector", "/inspector")),
+        },
+        (Filter::All, true) => Empty {
+            what: "No events yet",
+            why: "Your channel is connected and waiting. Write to it from a phone, or send yourself a simulated event.",
+            step: Some(("Open the inspector", "/inspector")),
+        },
+        (Filter::Delivered, _) => Empty {
+            what: "Nothing delivered",
+            why: "No event reached an endpoint in the time that is kept.",
+            step: ALL,
+        },
+        (Filter::Waiting, _) => {
+            Empty { what: "Nothing waiting", why: "No delivery is under way or between two attempts.", step: ALL }
+        }
+        (Filter::Parked, _) => Empty {
+            what: "Nothing parked",
+            why: "Deliveries are parked when all their attempts failed or their endpoint is paused.",
+            step: ALL,
+        },
+        (Filter::Unmatched, _) => {
+            Empty { what: "Nothing unmatched", why: "Every event was wanted by at least one endpoint.", step: ALL }
+        }
+    }
+}
+
+const ALL: Option<(&str, &str)> = Some(("Show all deliveries", "/deliveries"));
+
+/// The place of an event without an endpoint, in the ledger's terms.
+pub const NOBODY: EndpointId = EndpointId(Uuid::nil());
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_in_the_list_survives_its_address() {
+        let cursor = Cursor { event_id: Uuid::from_u128(7).into(), endpoint_id: NOBODY };
+        let address = address(Filter::Parked, Some(cursor));
+        let after = address.split_once("after=").expect("a place").1.to_owned();
+        assert!(address.starts_with("/deliveries?outcome=parked&after=evt_"));
+        let wanted = Wanted { outcome: "parked".to_owned(), after };
+        assert_eq!((wanted.filter(), wanted.cursor()), (Filter::Parked, cursor));
+    }
+
+    #[test]
+    fn nonsense_in_the_address_shows_the_newest() {
+        for after in ["", ".", "evt_x.end_y", "'; drop table"] {
+            let wanted = Wanted { outcome: "nonsense".to_owned(), after: after.to_owned() };
+            assert_eq!((wanted.filter(), wanted.cursor()), (Filter::All, Cursor::NEWEST));
+        }
+    }
+
+    #[test]
+    fn bars_stay_within_their_width() {
+        assert_eq!([0, 50, 100, 200].map(|micros| Latency::of(micros, 100).width), [2, 50, 100, 100]);
+        assert_eq!(Latency::of(5, 0).width, 100);
+    }
+}

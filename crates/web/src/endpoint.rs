@@ -1,0 +1,138 @@
+//! One endpoint: what it is, its secret, and changing it.
+
+pub mod pause;
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use secrecy::ExposeSecret;
+use socialhook_core::id::EndpointId;
+use socialhook_store::endpoints::{self as stored, Endpoint, NewEndpoint, PauseReason, Target};
+use tower_sessions::Session;
+
+use crate::endpoints::{EndpointFields, EndpointForm, destination, pill};
+use crate::error::{Error, database};
+use crate::extract::{Form, Path};
+use crate::member::Member;
+use crate::page::{Page, Section, html, leave_notice};
+use crate::state::App;
+use crate::words::{Pill, When, count};
+
+#[derive(Template)]
+#[template(path = "endpoint.html")]
+struct EndpointPage {
+    page: Page,
+    id: String,
+    sentence: String,
+    destination: String,
+    is_inspector: bool,
+    is_paused: bool,
+    pill: Pill,
+    created: When,
+    parked: i64,
+    /// Newest first.
+    secrets: Vec<String>,
+    form: EndpointFields,
+}
+
+/// One of the tenant's endpoints; anything else is not found.
+async fn find(app: &App, member: &Member, endpoint_id: EndpointId) -> Result<Endpoint, Error> {
+    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    stored::find(&mut c, member.tenant_id, endpoint_id).await?.ok_or(Error::NotFound)
+}
+
+fn sentence(endpoint: &Endpoint) -> String {
+    let parked = usize::try_from(endpoint.parked).unwrap_or(0);
+    let waiting = count(parked, "event is parked", "events are parked");
+    match (endpoint.paused, parked) {
+        (None, 0) => "Active: every matching event is sent here at once.".to_owned(),
+        (None, _) => {
+            format!("Active, but {waiting} after failed attempts. They are kept, and sent again when you resend them.")
+        }
+        (Some((_, PauseReason::Person)), 0) => {
+            "Paused: nothing is sent. New events are parked here until you resume.".to_owned()
+        }
+        (Some((_, PauseReason::Person)), _) => format!("Paused: nothing is sent. {waiting}, and sent when you resume."),
+        (Some((_, PauseReason::Gone)), _) => {
+            format!("Paused because it answered 410 Gone. {waiting}; resume when it should receive again.")
+        }
+    }
+}
+
+async fn page(
+    app: &App,
+    member: &Member,
+    session: &Session,
+    (endpoint, form): (Endpoint, EndpointFields),
+) -> Result<Response, Error> {
+    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    let secrets = stored::live_secrets(&mut c, member.tenant_id, endpoint.endpoint_id, &app.sealer).await?;
+    drop(c);
+    html(&EndpointPage {
+        id: endpoint.endpoint_id.to_string(),
+        sentence: sentence(&endpoint),
+        destination: destination(&endpoint.target).to_owned(),
+        is_inspector: endpoint.target == Target::Inspector,
+        is_paused: endpoint.paused.is_some(),
+        pill: pill(&endpoint),
+        created: When::new(endpoint.created_at, app.clock.now()),
+        parked: endpoint.parked,
+        secrets: secrets.iter().map(|secret| secret.expose_secret().to_owned()).collect(),
+        form,
+        page: Page::new(member, session, Section::Endpoints, endpoint.name).await?,
+    })
+}
+
+pub async fn show(
+    State(app): State<App>,
+    member: Member,
+    session: Session,
+    Path(endpoint_id): Path<EndpointId>,
+) -> Result<Response, Error> {
+    let endpoint = find(&app, &member, endpoint_id).await?;
+    let form = EndpointFields::of(&endpoint);
+    page(&app, &member, &session, (endpoint, form)).await
+}
+
+pub async fn update(
+    State(app): State<App>,
+    member: Member,
+    session: Session,
+    Path(endpoint_id): Path<EndpointId>,
+    Form(form): Form<EndpointForm>,
+) -> Result<Response, Error> {
+    let endpoint = find(&app, &member, endpoint_id).await?;
+    let mut fields = EndpointFields::entered(form);
+    let Some(checked) = fields.check(&app, endpoint.target == Target::Inspector) else {
+        return refused(&app, &member, &session, (endpoint, fields)).await;
+    };
+    let changed = NewEndpoint {
+        endpoint_id,
+        name: &checked.name,
+        target: &checked.target,
+        events: &checked.events,
+        channel_ids: endpoint.channel_ids.as_deref(),
+    };
+    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    let updated = stored::update(&mut c, member.tenant_id, &changed).await;
+    drop(c);
+    match updated {
+        Ok(true) => {}
+        Ok(false) => return Err(Error::NotFound),
+        Err(error) if fields.explains(&error) => return refused(&app, &member, &session, (endpoint, fields)).await,
+        Err(error) => return Err(error.into()),
+    }
+    app.relay.refresh().await?;
+    leave_notice(&session, "Saved. The next event is sent by the new settings.").await?;
+    Ok(Redirect::to(&format!("/endpoints/{endpoint_id}")).into_response())
+}
+
+async fn refused(
+    app: &App,
+    member: &Member,
+    session: &Session,
+    shown: (Endpoint, EndpointFields),
+) -> Result<Response, Error> {
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, page(app, member, session, shown).await?).into_response())
+}

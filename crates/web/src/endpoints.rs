@@ -1,0 +1,206 @@
+//! A tenant's endpoints: the list, and adding one.
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
+use socialhook_core::id::EndpointId;
+use socialhook_core::signing;
+use socialhook_store as store;
+use socialhook_store::endpoints::{self as stored, Endpoint, NewEndpoint, Target};
+use tower_sessions::Session;
+
+use crate::error::{Error, database};
+use crate::extract::Form;
+use crate::fields::{self, Field};
+use crate::member::Member;
+use crate::page::{Page, Section, html, leave_notice};
+use crate::state::App;
+use crate::words::{Pill, count};
+
+#[derive(Template)]
+#[template(path = "endpoints.html")]
+struct EndpointsPage {
+    page: Page,
+    sentence: String,
+    rows: Vec<Row>,
+    form: EndpointFields,
+}
+
+struct Row {
+    href: String,
+    name: String,
+    destination: String,
+    events: String,
+    pill: Pill,
+    parked: i64,
+}
+
+impl Row {
+    fn of(endpoint: &Endpoint) -> Self {
+        Self {
+            href: format!("/endpoints/{}", endpoint.endpoint_id),
+            name: endpoint.name.clone(),
+            destination: destination(&endpoint.target).to_owned(),
+            events: endpoint.events.join(", "),
+            pill: pill(endpoint),
+            parked: endpoint.parked,
+        }
+    }
+}
+
+pub fn destination(target: &Target) -> &str {
+    match target {
+        Target::Http { url } => url,
+        Target::Inspector => "Inspector",
+    }
+}
+
+pub fn pill(endpoint: &Endpoint) -> Pill {
+    if endpoint.paused.is_some() { Pill::PAUSED } else { Pill::ACTIVE }
+}
+
+/// The form for adding and for editing.
+#[derive(Deserialize)]
+pub struct EndpointForm {
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    url: String,
+    #[serde(default)]
+    events: String,
+}
+
+#[derive(Default)]
+pub struct EndpointFields {
+    pub name: Field,
+    pub url: Field,
+    pub events: Field,
+}
+
+/// What was checked.
+pub struct Checked {
+    pub name: String,
+    pub target: Target,
+    pub events: Vec<String>,
+}
+
+impl EndpointFields {
+    pub fn entered(form: EndpointForm) -> Self {
+        Self { name: Field::new(form.name), url: Field::new(form.url), events: Field::new(form.events) }
+    }
+
+    pub fn of(endpoint: &Endpoint) -> Self {
+        let url = match &endpoint.target {
+            Target::Http { url } => url.as_str(),
+            Target::Inspector => "",
+        };
+        Self { name: Field::new(&endpoint.name), url: Field::new(url), events: Field::new(endpoint.events.join(", ")) }
+    }
+
+    /// The inspector keeps being one: it has no URL to change.
+    pub fn check(&mut self, app: &App, is_inspector: bool) -> Option<Checked> {
+        let name = self.name.check(fields::name);
+        let events = self.events.check(fields::events);
+        let target = if is_inspector {
+            Some(Target::Inspector)
+        } else {
+            self.url.check(|url| app.relay.check_destination(url)).map(|url| Target::Http { url: url.into() })
+        };
+        Some(Checked { name: name?, target: target?, events: events? })
+    }
+
+    /// True if the error is about a name that is taken, which is then said beside the field.
+    pub fn explains(&mut self, error: &store::Error) -> bool {
+        let taken = error.constraint() == Some("endpoint_name");
+        if taken {
+            self.name.wrong("You have an endpoint of this name already. Choose another name.");
+        }
+        taken
+    }
+}
+
+async fn page(app: &App, member: &Member, session: &Session, form: EndpointFields) -> Result<Response, Error> {
+    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    let endpoints = stored::list(&mut c, member.tenant_id).await?;
+    drop(c);
+    html(&EndpointsPage {
+        page: Page::new(member, session, Section::Endpoints, "Endpoints").await?,
+        sentence: sentence(&endpoints),
+        rows: endpoints.iter().map(Row::of).collect(),
+        form,
+    })
+}
+
+/// How things are.
+fn sentence(endpoints: &[Endpoint]) -> String {
+    let paused = endpoints.iter().filter(|endpoint| endpoint.paused.is_some()).count();
+    let parked = endpoints.iter().map(|endpoint| usize::try_from(endpoint.parked).unwrap_or(0)).sum();
+    let own = endpoints.iter().filter(|endpoint| endpoint.target != Target::Inspector).count();
+    let active = count(endpoints.len() - paused, "endpoint receives", "endpoints receive");
+    match (own, paused, parked) {
+        (0, 0, 0) => "Your events go to the inspector only. Paste your server’s URL below to have them sent there too."
+            .to_owned(),
+        (_, 0, 0) => format!("{active} your events, and nothing is parked."),
+        (_, 0, parked) => format!(
+            "{active} your events. {} parked, waiting for you to resend or for an endpoint to recover.",
+            count(parked, "event is", "events are")
+        ),
+        (_, paused, 0) => format!("{active} your events; {}.", count(paused, "is paused", "are paused")),
+        (_, paused, parked) => format!(
+            "{active} your events; {}. {} parked.",
+            count(paused, "is paused", "are paused"),
+            count(parked, "event is", "events are")
+        ),
+    }
+}
+
+pub async fn list(State(app): State<App>, member: Member, session: Session) -> Result<Response, Error> {
+    page(&app, &member, &session, EndpointFields::default()).await
+}
+
+pub async fn create(
+    State(app): State<App>,
+    member: Member,
+    session: Session,
+    Form(form): Form<EndpointForm>,
+) -> Result<Response, Error> {
+    let mut fields = EndpointFields::entered(form);
+    let Some(checked) = fields.check(&app, false) else { return refused(&app, &member, &session, fields).await };
+    let endpoint_id = match add(&app, &member, &checked).await {
+        Ok(endpoint_id) => endpoint_id,
+        Err(error) if fields.explains(&error) => return refused(&app, &member, &session, fields).await,
+        Err(error) => return Err(error.into()),
+    };
+    app.relay.refresh().await?;
+    leave_notice(
+        &session,
+        format!("{} receives events from now on. Copy its signing secret to your server.", checked.name),
+    )
+    .await?;
+    Ok(Redirect::to(&format!("/endpoints/{endpoint_id}")).into_response())
+}
+
+async fn refused(app: &App, member: &Member, session: &Session, fields: EndpointFields) -> Result<Response, Error> {
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, page(app, member, session, fields).await?).into_response())
+}
+
+/// The endpoint and its first signing secret, in one transaction.
+async fn add(app: &App, member: &Member, checked: &Checked) -> store::Result<EndpointId> {
+    let now = app.clock.now();
+    let endpoint_id = EndpointId::new(now);
+    let new = NewEndpoint {
+        endpoint_id,
+        name: &checked.name,
+        target: &checked.target,
+        events: &checked.events,
+        channel_ids: None,
+    };
+    let secret = signing::new_secret(&mut rand::rng());
+    let mut tx = app.pools.web.begin().await?;
+    stored::create(&mut tx, member.tenant_id, &new, now).await?;
+    stored::add_secret(&mut tx, member.tenant_id, endpoint_id, (&secret, &app.sealer), now).await?;
+    tx.commit().await?;
+    Ok(endpoint_id)
+}

@@ -1,0 +1,156 @@
+//! Form fields: what was entered, and what is wrong with it in words that say what to do.
+
+use socialhook_core::event::Platform;
+
+/// Patterns of one endpoint, as the database allows.
+const EVENTS_MAX: usize = 50;
+const EVENT_LENGTH_MAX: usize = 64;
+pub const NAME_MAX: usize = 100;
+const EMAIL_MAX: usize = 254;
+const SHORT_MAX: usize = 64;
+const SECRET_MAX: usize = 512;
+
+/// A value that is shown again, with what is wrong with it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Field {
+    pub value: String,
+    pub error: Option<String>,
+}
+
+impl Field {
+    pub fn new(value: impl Into<String>) -> Self {
+        Self { value: value.into(), error: None }
+    }
+
+    /// Runs `check` on the value, keeps its complaint, and gives what it made of the value.
+    pub fn check<T>(&mut self, check: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
+        match check(self.value.trim()) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.error = Some(error);
+                None
+            }
+        }
+    }
+
+    pub fn wrong(&mut self, error: impl Into<String>) {
+        self.error = Some(error.into());
+    }
+}
+
+/// One line of text between 1 and `max` characters.
+fn line(text: &str, what: &str, max: usize) -> Result<String, String> {
+    match text.chars().count() {
+        0 => Err(format!("Enter {what}.")),
+        length if length > max => Err(format!("Use at most {max} characters; this is {length}.")),
+        _ if text.chars().any(char::is_control) => Err("Use a single line of plain text.".to_owned()),
+        _ => Ok(text.to_owned()),
+    }
+}
+
+pub fn name(text: &str) -> Result<String, String> {
+    line(text, "a name", NAME_MAX)
+}
+
+pub fn email(text: &str) -> Result<String, String> {
+    let text = line(text, "your e-mail address", EMAIL_MAX)?;
+    let plausible =
+        text.split_once('@').is_some_and(|(user, host)| !user.is_empty() && !host.is_empty() && !host.contains('@'));
+    let spaces = text.contains(char::is_whitespace);
+    if plausible && !spaces {
+        Ok(text)
+    } else {
+        Err("This is not a full e-mail address, such as ada@example.com.".to_owned())
+    }
+}
+
+pub fn app_secret(text: &str) -> Result<String, String> {
+    line(text, "the app secret from Meta's dashboard", SECRET_MAX)
+}
+
+/// Meta's own limit is not documented; ours is a column's comfort.
+pub fn verify_token(text: &str) -> Result<String, String> {
+    line(text, "a verify token", NAME_MAX)
+}
+
+pub fn platform(text: &str) -> Result<Platform, String> {
+    Platform::from_word(text).ok_or_else(|| "Choose WhatsApp, Messenger or Instagram.".to_owned())
+}
+
+/// Meta prints these ids as digits.
+pub fn external_id(text: &str) -> Result<String, String> {
+    let text = line(text, "the id", SHORT_MAX)?;
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    if digits { Ok(text) } else { Err("This id is a row of digits, such as 109000000000001.".to_owned()) }
+}
+
+/// The business's own address; nothing if left empty.
+pub fn address(text: &str) -> Result<Option<String>, String> {
+    if text.is_empty() { Ok(None) } else { line(text, "an address", SHORT_MAX).map(Some) }
+}
+
+/// Event words, prefixes such as `message.*`, or `*`; separated by commas or spaces. Empty means all.
+pub fn events(text: &str) -> Result<Vec<String>, String> {
+    let mut events: Vec<String> = Vec::new();
+    for word in text.split([',', ' ', '\n', '\r', '\t']).filter(|word| !word.is_empty()) {
+        if !is_event_pattern(word) {
+            return Err(
+                "Use event words such as message.received, beginnings such as message.*, or * for all.".to_owned()
+            );
+        }
+        if !events.iter().any(|known| known == word) {
+            events.push(word.to_owned());
+        }
+    }
+    match events.len() {
+        0 => Ok(vec!["*".to_owned()]),
+        1..=EVENTS_MAX => Ok(events),
+        more => Err(format!("Use at most {EVENTS_MAX} words; these are {more}.")),
+    }
+}
+
+fn is_event_pattern(word: &str) -> bool {
+    let start = word.strip_suffix('*').unwrap_or(word);
+    let prefix_is_whole = start == word || start.is_empty() || start.ends_with('.');
+    let plain = start.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_' || byte == b'.');
+    plain && prefix_is_whole && word.len() <= EVENT_LENGTH_MAX
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn event_words() {
+        let all = Ok(vec!["*".to_owned()]);
+        assert_eq!((events(""), events(" , "), events("*")), (all.clone(), all.clone(), all));
+        assert_eq!(
+            events("message.*, message.* call.status\nunknown"),
+            Ok(["message.*", "call.status", "unknown"].map(str::to_owned).to_vec())
+        );
+        for bad in ["message*", "Message.received", "a;b", "**", "*.received", "message.\0"] {
+            assert!(events(bad).is_err(), "{bad:?}");
+        }
+        assert!(
+            events(&(0..51u8).map(|n| format!("a{}.x", "b".repeat(n.into()))).collect::<Vec<_>>().join(",")).is_err()
+        );
+    }
+
+    #[test]
+    fn addresses_of_people() {
+        for good in ["a@b", "ada.lovelace+x@example.com"] {
+            assert!(email(good).is_ok(), "{good}");
+        }
+        for bad in ["", "a", "@b", "a@", "a b@c", "a@b@c", "a\0@b"] {
+            assert!(email(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn names_are_one_line_of_bounded_length() {
+        assert_eq!(name(&"ä".repeat(NAME_MAX)), Ok("ä".repeat(NAME_MAX)));
+        for bad in [String::new(), "x".repeat(NAME_MAX + 1), "a\0".to_owned(), "a\nb".to_owned()] {
+            assert!(name(&bad).is_err(), "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! The live part: a stream of what comes in, each as the same piece of HTML that the page is made of.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::time::Duration;
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures_util::stream::{self, Stream};
+use serde::Deserialize;
+use socialhook_core::id::{InspectionId, TenantId};
+use socialhook_store::inspections::{self, Inspection};
+use tokio::time::{Instant, Interval, MissedTickBehavior};
+use uuid::Uuid;
+
+use super::page::{Item, SHOWN};
+use crate::arrivals::{Arrivals, Listener};
+use crate::error::{Error, database};
+use crate::extract::Query;
+use crate::member::Member;
+use crate::state::App;
+
+/// Looks by itself this often: another process may have received something.
+const POLL: Duration = Duration::from_secs(2);
+/// Then the browser opens the stream anew, and whether it may is asked again.
+const LIFETIME: Duration = Duration::from_mins(5);
+const OVERLAP_MILLIS: u128 = 3000;
+/// More than one look can bring.
+const SENT_KEPT: usize = 200;
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+
+#[derive(Template)]
+#[template(path = "inspector-item.html")]
+struct Fragment {
+    item: Item,
+}
+
+#[derive(Deserialize)]
+pub struct From {
+    #[serde(default)]
+    after: String,
+}
+
+/// A stream goes on after the last item that the browser has.
+pub async fn stream(
+    State(app): State<App>,
+    State(arrivals): State<Arrivals>,
+    member: Member,
+    headers: HeaderMap,
+    Query(from): Query<From>,
+) -> Result<Response, Error> {
+    let listener = arrivals.listen(member.tenant_id).ok_or(Error::Busy)?;
+    let resumed = headers.get(LAST_EVENT_ID).and_then(|id| id.to_str().ok());
+    let mut poll = tokio::time::interval(POLL);
+    poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let watch = Watch {
+        app,
+        tenant_id: member.tenant_id,
+        after: resumed.unwrap_or(&from.after).parse().ok(),
+        sent: VecDeque::new(),
+        listener,
+        poll,
+        ends_at: Instant::now() + LIFETIME,
+        waiting: VecDeque::new(),
+    };
+    let unbuffered = [(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"))];
+    Ok((unbuffered, Sse::new(watch.events()).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))).into_response())
+}
+
+struct Watch {
+    app: App,
+    tenant_id: TenantId,
+    after: Option<InspectionId>,
+    /// Already sent, newest last, as far back as [`OVERLAP_MILLIS`] can reach within one look.
+    sent: VecDeque<InspectionId>,
+    listener: Listener,
+    poll: Interval,
+    ends_at: Instant,
+    /// Read but not yet sent, oldest first.
+    waiting: VecDeque<Inspection>,
+}
+
+impl Watch {
+    fn events(self) -> impl Stream<Item = Result<Event, Infallible>> {
+        stream::unfold(self, async |mut watch| {
+            let inspection = watch.next().await?;
+            let id = inspection.inspection_id;
+            let item = Item::of(inspection, watch.app.clock.now());
+            let html = Fragment { item }
+                .render()
+                .inspect_err(|error| tracing::error!(%error, "an inspected request could not be drawn"));
+            Some((Ok(Event::default().event("inspection").id(id.to_string()).data(html.unwrap_or_default())), watch))
+        })
+    }
+
+    /// The next request that came in; none when the stream's time is over, or this process is stopping.
+    async fn next(&mut self) -> Option<Inspection> {
+        while self.waiting.is_empty() {
+            tokio::select! {
+                () = self.listener.heard() => {}
+                _ = self.poll.tick() => {}
+                () = tokio::time::sleep_until(self.ends_at) => return None,
+                () = self.app.stopping.cancelled() => return None,
+            }
+            match self.look().await {
+                Ok(newest_first) => {
+                    let unsent = newest_first.into_iter().rev().filter(|one| !self.sent.contains(&one.inspection_id));
+                    self.waiting.extend(unsent);
+                }
+                Err(error) => tracing::warn!(%error, "the inspector's live page could not look; it looks again"),
+            }
+        }
+        let inspection = self.waiting.pop_front()?;
+        self.after = self.after.max(Some(inspection.inspection_id));
+        self.sent.push_back(inspection.inspection_id);
+        if self.sent.len() > SENT_KEPT {
+            self.sent.pop_front();
+        }
+        Some(inspection)
+    }
+
+    async fn look(&self) -> Result<Vec<Inspection>, Error> {
+        let mut c = self.app.pools.web.acquire().await.map_err(database)?;
+        Ok(inspections::list(&mut c, self.tenant_id, self.after.map(shortly_before), SHOWN).await?)
+    }
+}
+
+/// Requests that come in at the same moment get their ids in any order, and may be stored in another; so each look reaches
+/// back a little. The page leaves out what it has.
+fn shortly_before(id: InspectionId) -> InspectionId {
+    const RANDOM_BITS: u32 = 80;
+    let millis = id.0.as_u128() >> RANDOM_BITS;
+    InspectionId(Uuid::from_u128(millis.saturating_sub(OVERLAP_MILLIS) << RANDOM_BITS))
+}

@@ -1,0 +1,117 @@
+//! The page: what came in, newest first, and the button that makes something come in.
+
+use std::borrow::Cow;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use chrono::{DateTime, Utc};
+use socialhook_core::event::Platform;
+use socialhook_core::json::Object;
+use socialhook_core::sample;
+use socialhook_store::inspections::{self, Inspection};
+use tower_sessions::Session;
+
+use crate::error::{Error, database};
+use crate::json_view;
+use crate::member::Member;
+use crate::page::{Page, Section, html};
+use crate::state::App;
+use crate::words::{self, Pill, When, count};
+
+/// Requests on the page.
+pub const SHOWN: i64 = 50;
+const FIRST_SAMPLE: &str = "whatsapp-text";
+
+#[derive(Template)]
+#[template(path = "inspector.html")]
+struct InspectorPage {
+    page: Page,
+    sentence: String,
+    /// By platform.
+    samples: Vec<(&'static str, Vec<Choice>)>,
+    /// The newest item's id, from which the live part goes on.
+    newest: String,
+    items: Vec<Item>,
+}
+
+struct Choice {
+    name: &'static str,
+    words: String,
+    first: bool,
+}
+
+/// One received request as it is shown.
+pub struct Item {
+    pub id: String,
+    pub body_id: String,
+    pub received: When,
+    pub event: String,
+    pub pill: Pill,
+    pub body: String,
+    pub headers: Vec<(String, String)>,
+    pub delivery: Option<String>,
+}
+
+impl Item {
+    pub fn of(inspection: Inspection, now: DateTime<Utc>) -> Self {
+        let body = std::str::from_utf8(&inspection.body).ok().and_then(Object::from_text).unwrap_or_default();
+        let text = |key: &str| body.non_empty(key).map(Cow::into_owned).unwrap_or_default();
+        let event_id = text("id");
+        let is_id = event_id.parse::<socialhook_core::id::EventId>().is_ok();
+        Self {
+            id: inspection.inspection_id.to_string(),
+            body_id: format!("{}-body", inspection.inspection_id),
+            received: When::new(inspection.received_at, now),
+            event: text("event"),
+            delivery: is_id.then(|| format!("/deliveries/{event_id}/{}", inspection.endpoint_id)),
+            pill: if inspection.signature_valid { Pill::SIGNED } else { Pill::UNSIGNED },
+            body: json_view::html(&inspection.body),
+            headers: inspection.headers,
+        }
+    }
+}
+
+pub async fn show(State(app): State<App>, member: Member, session: Session) -> Result<Response, Error> {
+    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    let received = inspections::list(&mut c, member.tenant_id, None, SHOWN).await?;
+    drop(c);
+    let now = app.clock.now();
+    html(&InspectorPage {
+        page: Page::new(&member, &session, Section::Inspector, "Inspector").await?,
+        sentence: sentence(&received, now),
+        samples: Platform::ALL.into_iter().map(choices).collect(),
+        newest: received.first().map(|newest| newest.inspection_id.to_string()).unwrap_or_default(),
+        items: received.into_iter().map(|inspection| Item::of(inspection, now)).collect(),
+    })
+}
+
+fn sentence(received: &[Inspection], now: DateTime<Utc>) -> String {
+    match received.first() {
+        None => "Waiting for the first request. It appears here by itself, as your server would get it.".to_owned(),
+        Some(newest) => format!(
+            "The newest request came in {}. {} shown; new ones appear by themselves.",
+            When::new(newest.received_at, now).words,
+            count(received.len(), "is", "are")
+        ),
+    }
+}
+
+/// A platform's samples, with `whatsapp-image` shown as `Image`.
+fn choices(platform: Platform) -> (&'static str, Vec<Choice>) {
+    let of_platform = sample::all().iter().filter(|sample| sample.platform == platform);
+    let choices = of_platform.map(|sample| Choice {
+        name: sample.name,
+        words: spoken(sample.name.split_once('-').map_or(sample.name, |(_, rest)| rest)),
+        first: sample.name == FIRST_SAMPLE,
+    });
+    (words::platform(platform), choices.collect())
+}
+
+fn spoken(name: &str) -> String {
+    let mut words = name.replace(['-', '_'], " ");
+    if let Some(first) = words.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    words
+}

@@ -1,0 +1,98 @@
+//! Who is signed in. A handler that takes a [`Member`] is for members only; others are sent to sign in first.
+
+use axum::extract::{FromRef, FromRequestParts};
+use axum::http::Method;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Redirect, Response};
+use socialhook_core::id::{AccountId, TenantId};
+use socialhook_store::{accounts, tenants};
+use tower_sessions::Session;
+use url::form_urlencoded;
+
+use crate::error::{Error, database};
+use crate::state::App;
+
+const ACCOUNT_KEY: &str = "account_id";
+
+/// A signed-in person, and the tenant whose pages they see.
+#[derive(Debug, Clone)]
+pub struct Member {
+    pub tenant_id: TenantId,
+    pub tenant_name: String,
+    pub email: String,
+}
+
+/// Makes this browser the account's. The session gets a new id, so that one planted before is worth nothing.
+pub async fn sign_in(session: &Session, account_id: AccountId) -> Result<(), Error> {
+    session.cycle_id().await?;
+    session.insert(ACCOUNT_KEY, account_id).await?;
+    Ok(())
+}
+
+/// The member of this session, if it is signed in and the account still belongs to a tenant.
+pub async fn current(app: &App, session: &Session) -> Result<Option<Member>, Error> {
+    let Some(account_id) = session.get::<AccountId>(ACCOUNT_KEY).await? else { return Ok(None) };
+    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    let Some(account) = accounts::find(&mut c, account_id).await? else { return Ok(None) };
+    let Some(tenant) = tenants::of_account(&mut c, account_id).await? else { return Ok(None) };
+    Ok(Some(Member { tenant_id: tenant.tenant_id, tenant_name: tenant.name, email: account.email }))
+}
+
+impl<S> FromRequestParts<S> for Member
+where
+    App: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
+        let session = Session::from_request_parts(parts, state).await.map_err(IntoResponse::into_response)?;
+        let member = current(&App::from_ref(state), &session).await.map_err(IntoResponse::into_response)?;
+        member.ok_or_else(|| sign_in_first(parts).into_response())
+    }
+}
+
+/// A page is returned to after signing in; an action is not repeated.
+fn sign_in_first(parts: &Parts) -> Redirect {
+    let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+    if parts.method != Method::GET || local_path(path).is_none() {
+        return Redirect::to("/sign-in");
+    }
+    let next: String = form_urlencoded::byte_serialize(path.as_bytes()).collect();
+    Redirect::to(&format!("/sign-in?next={next}"))
+}
+
+/// A path on this site, and nothing that a browser could take for another one.
+pub fn local_path(text: &str) -> Option<&str> {
+    let ours = text.starts_with('/')
+        && !text.starts_with("//")
+        && !text.contains('\\')
+        && text.chars().all(|c| c.is_ascii_graphic());
+    ours.then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::local_path;
+
+    #[test]
+    fn only_paths_of_our_own_are_followed() {
+        for good in ["/", "/deliveries", "/deliveries?outcome=parked&after=x", "/a//b"] {
+            assert_eq!(local_path(good), Some(good));
+        }
+        for bad in [
+            "",
+            "deliveries",
+            "//evil.test",
+            "/\\evil.test",
+            "\\/evil.test",
+            "https://evil.test",
+            "/\t/evil.test",
+            "/a\nb",
+            "/ä",
+            "javascript:alert(1)",
+        ] {
+            assert_eq!(local_path(bad), None, "{bad:?}");
+        }
+    }
+}

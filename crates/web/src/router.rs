@@ -1,0 +1,72 @@
+//! Every route, in one place.
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, FromRef};
+use axum::routing::{get, post};
+
+use crate::arrivals::Arrivals;
+use crate::error::Error;
+use crate::passwords::Passwords;
+use crate::state::App;
+use crate::{
+    apps, assets, channels, deliveries, delivery, endpoint, endpoints, health, inspector, landing, layers, meta,
+    sign_in, sign_up,
+};
+
+/// What the handlers share: what the binary passed in, and what lives as long as the router.
+#[derive(Clone, FromRef)]
+pub(crate) struct Web {
+    app: App,
+    passwords: Passwords,
+    arrivals: Arrivals,
+}
+
+/// Everything that this service answers.
+pub fn router(app: App) -> Router {
+    let pages = pages().layer(layers::timeout()).merge(live());
+    let all = layers::dashboard(pages, &app)
+        .merge(public())
+        .fallback(async || Error::NotFound)
+        .method_not_allowed_fallback(async || Error::Method)
+        .merge(meta::routes().with_state(app.clone()));
+    let public_url = app.public_url.clone();
+    let web = Web { app, passwords: Passwords::default(), arrivals: Arrivals::default() };
+    layers::everything(all.with_state(web), &public_url)
+}
+
+/// For browsers: with sessions, and forms from our own pages only.
+fn pages() -> Router<Web> {
+    Router::new()
+        .route("/", get(landing::show))
+        .route("/sign-up", get(sign_up::form).post(sign_up::create))
+        .route("/sign-in", get(sign_in::form).post(sign_in::create))
+        .route("/sign-out", post(sign_in::delete))
+        .route("/deliveries", get(deliveries::list))
+        .route("/deliveries/{event_id}/{endpoint_id}", get(delivery::show))
+        .route("/deliveries/{event_id}/{endpoint_id}/resend", post(delivery::resend))
+        .route("/inspector", get(inspector::page::show))
+        .route("/inspector/simulations", post(inspector::simulation::create))
+        .route("/endpoints", get(endpoints::list).post(endpoints::create))
+        .route("/endpoints/{endpoint_id}", get(endpoint::show).post(endpoint::update))
+        .route("/endpoints/{endpoint_id}/pause", get(endpoint::pause::confirm).post(endpoint::pause::create))
+        .route("/endpoints/{endpoint_id}/resume", post(endpoint::pause::delete))
+        .route("/channels", get(channels::list).post(channels::create))
+        .route("/apps", get(apps::list).post(apps::create))
+        .route("/apps/{app_id}/secrets", post(apps::add_secret))
+}
+
+/// For browsers too, but without an end in time.
+fn live() -> Router<Web> {
+    Router::new().route("/inspector/stream", get(inspector::live::stream))
+}
+
+/// For machines: no session, and no form.
+fn public() -> Router<Web> {
+    Router::new()
+        .route("/inspector/{endpoint_id}", post(inspector::receive::receive))
+        .layer(DefaultBodyLimit::max(inspector::receive::BODY_MAX))
+        .layer(layers::timeout())
+        .route("/static/{name}", get(assets::serve))
+        .route("/healthz", get(health::live))
+        .route("/readyz", get(health::ready))
+}

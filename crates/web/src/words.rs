@@ -1,0 +1,178 @@
+//! Facts in words: times, durations, counts and states, the same on every page.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use socialhook_core::delivery::FailureClass;
+use socialhook_core::event::Platform;
+use socialhook_store::ledger::State;
+
+/// A moment: for machines, exact for people, and how long ago.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct When {
+    pub iso: String,
+    pub exact: String,
+    pub words: String,
+}
+
+impl When {
+    pub fn new(at: DateTime<Utc>, now: DateTime<Utc>) -> Self {
+        Self {
+            iso: at.to_rfc3339_opts(SecondsFormat::Millis, true),
+            exact: at.format("%Y-%m-%d %H:%M:%S%.3f UTC").to_string(),
+            words: distance(at, now),
+        }
+    }
+}
+
+fn distance(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    let seconds = (now - at).num_seconds();
+    let length = match seconds.unsigned_abs() {
+        0..=1 => return "just now".to_owned(),
+        s @ 2..60 => format!("{s} s"),
+        s @ 60..3600 => format!("{} min", s / 60),
+        s @ 3600..86_400 => format!("{} h", s / 3600),
+        s @ 86_400..2_592_000 => format!("{} d", s / 86_400),
+        _ => return at.format("on %Y-%m-%d").to_string(),
+    };
+    if seconds < 0 { format!("in {length}") } else { format!("{length} ago") }
+}
+
+/// A duration in the unit one would say it in.
+pub fn latency(micros: i32) -> String {
+    let millis = f64::from(micros) / 1000.0;
+    match millis {
+        ..10.0 => format!("{millis:.1} ms"),
+        10.0..1000.0 => format!("{millis:.0} ms"),
+        _ => format!("{:.1} s", millis / 1000.0),
+    }
+}
+
+/// `1 event`, `2 events`, `1,204 events`.
+pub fn count(number: usize, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(number), if number == 1 { one } else { many })
+}
+
+fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A state as it is shown: a word, a colour by meaning, and a shape.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pill {
+    pub word: &'static str,
+    /// One of `ok`, `wait`, `bad` and `calm`.
+    pub meaning: &'static str,
+    /// The `d` of a path on a 12 by 12 grid.
+    pub shape: &'static str,
+}
+
+const TICK: &str = "M2.5 6.5 5 9l4.5-6";
+const CLOCK: &str = "M6 3.2V6l2 1.4M10.8 6a4.8 4.8 0 1 1-9.6 0 4.8 4.8 0 0 1 9.6 0Z";
+const ARROW: &str = "M2 6h7.5M6.5 3l3 3-3 3";
+const BARS: &str = "M4.2 2.5v7M7.8 2.5v7";
+const CROSS: &str = "M3 3l6 6M9 3l-6 6";
+const DASH: &str = "M2.5 6h7";
+
+impl Pill {
+    pub const DELIVERED: Self = Self { word: "Delivered", meaning: "ok", shape: TICK };
+    pub const SENDING: Self = Self { word: "Sending", meaning: "wait", shape: ARROW };
+    pub const WAITING: Self = Self { word: "Waiting", meaning: "wait", shape: CLOCK };
+    pub const PARKED: Self = Self { word: "Parked", meaning: "bad", shape: BARS };
+    pub const UNMATCHED: Self = Self { word: "Unmatched", meaning: "calm", shape: DASH };
+    pub const FAILED: Self = Self { word: "Failed", meaning: "bad", shape: CROSS };
+    pub const ACTIVE: Self = Self { word: "Active", meaning: "ok", shape: TICK };
+    pub const PAUSED: Self = Self { word: "Paused", meaning: "wait", shape: BARS };
+    pub const SIGNED: Self = Self { word: "Signature valid", meaning: "ok", shape: TICK };
+    pub const UNSIGNED: Self = Self { word: "Signature wrong", meaning: "bad", shape: CROSS };
+
+    pub fn of(state: State) -> Self {
+        match state {
+            State::Delivered => Self::DELIVERED,
+            State::Sending => Self::SENDING,
+            State::Waiting { .. } => Self::WAITING,
+            State::Parked { .. } => Self::PARKED,
+            State::Unmatched => Self::UNMATCHED,
+        }
+    }
+}
+
+pub fn platform(platform: Platform) -> &'static str {
+    match platform {
+        Platform::Whatsapp => "WhatsApp",
+        Platform::Messenger => "Messenger",
+        Platform::Instagram => "Instagram",
+    }
+}
+
+/// What an attempt came to, short enough for a sentence's second half.
+pub fn outcome(status: Option<u16>, failure: Option<&str>) -> String {
+    let class = failure.and_then(FailureClass::from_word);
+    match (class, status) {
+        (None, None) => "failed".to_owned(),
+        (Some(FailureClass::Timeout), _) => "did not answer in time".to_owned(),
+        (Some(FailureClass::Dns), _) => "has a host name that cannot be found".to_owned(),
+        (Some(FailureClass::Connect), _) => "could not be connected to".to_owned(),
+        (Some(FailureClass::Tls), _) => "could not be connected to securely".to_owned(),
+        (Some(FailureClass::BlockedAddress), _) => "has an address that is not public".to_owned(),
+        (Some(FailureClass::InvalidUrl), _) => "has a URL that cannot be requested".to_owned(),
+        (Some(FailureClass::Broken), _) => "broke the connection off".to_owned(),
+        (Some(FailureClass::Redirect), Some(status)) => format!("answered {status}, a redirect"),
+        (None | Some(FailureClass::Status | FailureClass::Gone), Some(status)) => format!("answered {status}"),
+        (Some(FailureClass::Redirect | FailureClass::Status | FailureClass::Gone), None) => {
+            "answered with an error".to_owned()
+        }
+    }
+}
+
+/// What happened and what to do about it.
+pub fn advice(failure: Option<&str>) -> Option<&'static str> {
+    failure.and_then(FailureClass::from_word).map(FailureClass::advice)
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::*;
+
+    #[test]
+    fn distances() {
+        let now = DateTime::from_timestamp(1_700_000_000, 0).expect("a time");
+        for (seconds, words) in [
+            (0, "just now"),
+            (12, "12 s ago"),
+            (119, "1 min ago"),
+            (7200, "2 h ago"),
+            (90_000, "1 d ago"),
+            (5_000_000, "on 2023-09-17"),
+            (-25, "in 25 s"),
+        ] {
+            assert_eq!(distance(now - TimeDelta::seconds(seconds), now), words);
+        }
+    }
+
+    #[test]
+    fn numbers() {
+        assert_eq!([400, 3250, 84_000, 1_250_000].map(latency), ["0.4 ms", "3.2 ms", "84 ms", "1.2 s"]);
+        assert_eq!(
+            [1, 1204, 1_000_000].map(|n| count(n, "event", "events")),
+            ["1 event", "1,204 events", "1,000,000 events"]
+        );
+    }
+
+    #[test]
+    fn every_failure_has_its_words() {
+        for class in FailureClass::ALL {
+            assert_ne!(outcome(Some(500), Some(class.as_str())), "failed");
+            assert!(advice(Some(class.as_str())).is_some());
+        }
+        assert_eq!(outcome(Some(200), None), "answered 200");
+    }
+}

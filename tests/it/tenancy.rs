@@ -1,0 +1,127 @@
+//! Nothing crosses tenants: every route that names something answers 404 for another tenant, and sends strangers to sign in.
+
+use std::fs;
+use std::path::Path;
+
+use crate::browser::Browser;
+use crate::meta;
+use crate::receiver::Reply;
+use crate::world::{PASSWORD, World, world};
+
+/// Method and path of every route for browsers. `{endpoint}`, `{event}` and `{app}` are Acme's.
+const ROUTES: &[(&str, &str)] = &[
+    ("GET", "/deliveries"),
+    ("GET", "/deliveries/{event}/{endpoint}"),
+    ("POST", "/deliveries/{event}/{endpoint}/resend"),
+    ("GET", "/inspector"),
+    ("GET", "/inspector/stream"),
+    ("POST", "/inspector/simulations"),
+    ("GET", "/endpoints"),
+    ("POST", "/endpoints"),
+    ("GET", "/endpoints/{endpoint}"),
+    ("POST", "/endpoints/{endpoint}"),
+    ("GET", "/endpoints/{endpoint}/pause"),
+    ("POST", "/endpoints/{endpoint}/pause"),
+    ("POST", "/endpoints/{endpoint}/resume"),
+    ("GET", "/channels"),
+    ("POST", "/channels"),
+    ("GET", "/apps"),
+    ("POST", "/apps"),
+    ("POST", "/apps/{app}/secrets"),
+];
+
+/// Routes that belong to no tenant.
+const OPEN: &[&str] = &[
+    "/", "/sign-up", "/sign-in", "/sign-out", "/inspector/{endpoint_id}", "/static/{name}", "/healthz", "/readyz",
+];
+
+struct Ids {
+    event: String,
+    endpoint: String,
+    app: String,
+}
+
+async fn acmes(world: &World) -> Ids {
+    world.receiver.will_reply("/acme", [Reply::Status(500)]);
+    assert_eq!(world.meta_posts(&world.acme, meta::one_text(world.acme.phone_number_id, "wamid.A1")).await, 200);
+    world.settle().await;
+    let event = world.received(&world.acme)[0]["id"].as_str().expect("an id").to_owned();
+    let mut c = world.pools.web.acquire().await.expect("a connection");
+    let app: uuid::Uuid = sqlx::query_scalar("select a.app_id from app a join tenant t using (tenant_id) where t.name = 'Acme'")
+        .fetch_one(&mut *c)
+        .await
+        .expect("an app");
+    Ids { event, endpoint: world.acme.endpoint_id.to_string(), app: socialhook_core::id::AppId(app).to_string() }
+}
+
+fn path(route: &str, ids: &Ids) -> String {
+    route.replace("{event}", &ids.event).replace("{endpoint}", &ids.endpoint).replace("{app}", &ids.app)
+}
+
+#[tokio::test]
+async fn another_tenants_things_are_not_found() {
+    world(async |world| {
+        let ids = acmes(world).await;
+        let globex = Browser::new(&world.base);
+        globex.sign_in(world.globex.email, PASSWORD).await;
+        let fields = [("name", "taken"), ("url", "https://example.com/"), ("events", "*"), ("app_secret", "s"), ("secret", "s"), ("verify_token", "v")];
+        let mut tried = 0;
+        for (method, route) in ROUTES.iter().filter(|(_, route)| route.contains('{')) {
+            let path = path(route, &ids);
+            let page = if *method == "GET" { globex.get(&path).await } else { globex.submit(&path, &fields).await };
+            assert_eq!(page.status, 404, "{method} {route}");
+            assert!(!page.text.contains("whsec_") && !page.text.contains("Hello, is this working?"), "{method} {route}");
+            tried += 1;
+        }
+        assert!(tried >= 8);
+        let lists = ["/deliveries", "/endpoints", "/channels", "/apps", "/inspector"];
+        for list in lists {
+            let page = globex.get(list).await;
+            assert_eq!(page.status, 200, "{list}");
+            for foreign in [ids.event.as_str(), &ids.endpoint, &ids.app, "verify-Acme", world.acme.phone_number_id] {
+                assert!(!page.text.contains(foreign), "{list} shows {foreign}");
+            }
+        }
+        world.settle().await;
+        assert_eq!(world.received(&world.acme).len(), 1, "nothing of it had an effect");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn strangers_are_sent_to_sign_in() {
+    world(async |world| {
+        let ids = acmes(world).await;
+        let stranger = Browser::new(&world.base);
+        for (method, route) in ROUTES {
+            let path = path(route, &ids);
+            let page = if *method == "GET" { stranger.get(&path).await } else { stranger.submit(&path, &[]).await };
+            let turned_away = page.url.path() == "/sign-in" || page.status == 401 || page.status == 422;
+            assert!(turned_away, "{method} {route}: {} {}", page.status, page.url);
+            assert!(!page.text.contains("whsec_"), "{method} {route}");
+        }
+    })
+    .await;
+}
+
+#[test]
+fn every_route_is_in_the_table() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/web/src/router.rs");
+    let text = fs::read_to_string(file).expect("the router");
+    let mut seen = 0;
+    for line in text.lines() {
+        let Some(rest) = line.trim().split(".route(\"").nth(1) else { continue };
+        let route = rest.split('"').next().expect("a path");
+        if OPEN.contains(&route) {
+            continue;
+        }
+        let named = route.replace("{event_id}", "{event}").replace("{endpoint_id}", "{endpoint}").replace("{app_id}", "{app}");
+        for (call, method) in [("get(", "GET"), ("post(", "POST")] {
+            if rest.contains(call) {
+                assert!(ROUTES.contains(&(method, named.as_str())), "{method} {route} is in no table of this test");
+                seen += 1;
+            }
+        }
+    }
+    assert_eq!(seen, ROUTES.len(), "the table names routes that there are no more");
+}
