@@ -49,7 +49,11 @@ impl Page {
 
 impl Browser {
     pub fn new(base: &Url) -> Self {
-        let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
+        let http = reqwest::Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .expect("a client");
         Self { http, base: base.clone(), cookies: Mutex::default() }
     }
 
@@ -81,7 +85,8 @@ impl Browser {
     async fn request(&self, method: Method, url: Url, fields: Option<&[(&str, &str)]>, site: &str) -> Page {
         let cookies: Vec<String> =
             self.cookies.lock().expect("not poisoned").iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let mut request = self.http.request(method, url.clone()).header("cookie", cookies.join("; ")).header("sec-fetch-site", site);
+        let mut request =
+            self.http.request(method, url.clone()).header("cookie", cookies.join("; ")).header("sec-fetch-site", site);
         if let Some(fields) = fields {
             let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
             request = request.header("content-type", "application/x-www-form-urlencoded").body(form);
@@ -92,7 +97,12 @@ impl Browser {
             let (name, value) = cookie.split(';').next().and_then(|pair| pair.split_once('=')).expect("a cookie");
             self.cookies.lock().expect("not poisoned").insert(name.trim().to_owned(), value.trim().to_owned());
         }
-        Page { status: answer.status(), url, headers: answer.headers().clone(), text: answer.text().await.expect("text") }
+        Page {
+            status: answer.status(),
+            url,
+            headers: answer.headers().clone(),
+            text: answer.text().await.expect("text"),
+        }
     }
 
     pub fn cookie_names(&self) -> Vec<String> {

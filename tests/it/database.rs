@@ -13,7 +13,8 @@ use crate::world::noon;
 const LOCK: i64 = 0x7465_6d70;
 
 fn server() -> PgConnectOptions {
-    let url = std::env::var("DATABASE_URL").expect("DATABASE_URL is not set: run `make test`, which starts a PostgreSQL for the tests");
+    let url = std::env::var("DATABASE_URL")
+        .expect("DATABASE_URL is not set: run `make test`, which starts a PostgreSQL for the tests");
     PgConnectOptions::from_str(&url).expect("DATABASE_URL is a PostgreSQL URL")
 }
 

@@ -18,7 +18,10 @@ async fn the_challenge_is_answered_as_plain_text() {
             let kind = answer.headers()["content-type"].to_str().expect("text").to_owned();
             (answer.status().as_u16(), kind, answer.text().await.expect("a body"))
         };
-        assert_eq!(ask("verify-Acme", "subscribe").await, (200, "text/plain; charset=utf-8".to_owned(), "115<b>".to_owned()));
+        assert_eq!(
+            ask("verify-Acme", "subscribe").await,
+            (200, "text/plain; charset=utf-8".to_owned(), "115<b>".to_owned())
+        );
         assert_eq!(ask("verify-Globex", "subscribe").await.0, 403, "another tenant's token");
         assert_eq!(ask("", "subscribe").await.0, 403);
         assert_eq!(ask("verify-Acme", "unsubscribe").await.0, 403);
@@ -49,7 +52,8 @@ async fn a_signed_webhook_is_stored_and_arrives() {
         let kept = "select count(*) from receipt where length(body) > 0";
         assert_eq!(world.count(kept).await, 1);
         let mut c = world.pools.web.acquire().await.expect("a connection");
-        let stored: Vec<u8> = sqlx::query_scalar("select body from receipt").fetch_one(&mut *c).await.expect("a receipt");
+        let stored: Vec<u8> =
+            sqlx::query_scalar("select body from receipt").fetch_one(&mut *c).await.expect("a receipt");
         assert_eq!(stored, body.as_bytes(), "the exact bytes");
     })
     .await;
@@ -76,11 +80,12 @@ async fn what_is_not_signed_leaves_nothing_but_a_count() {
         world.settle().await;
         for (reason, count) in [("signature_missing", 1), ("signature_malformed", 2), ("signature_wrong", 3)] {
             let mut c = world.pools.web.acquire().await.expect("a connection");
-            let counted: i64 = sqlx::query_scalar("select coalesce(sum(count), 0)::bigint from refusal where reason = $1")
-                .bind(reason)
-                .fetch_one(&mut *c)
-                .await
-                .expect("a count");
+            let counted: i64 =
+                sqlx::query_scalar("select coalesce(sum(count), 0)::bigint from refusal where reason = $1")
+                    .bind(reason)
+                    .fetch_one(&mut *c)
+                    .await
+                    .expect("a count");
             assert_eq!(counted, count, "{reason}");
         }
         assert_eq!(world.count("select (select count(*) from receipt) + (select count(*) from event)").await, 0);

@@ -16,7 +16,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 fn first_of(candidates: &[&str]) -> String {
     let found = candidates.iter().find(|candidate| Path::new(candidate).exists());
-    (*found.unwrap_or_else(|| panic!("none of {candidates:?} is there: run `make test`, which installs a browser"))).to_owned()
+    (*found.unwrap_or_else(|| panic!("none of {candidates:?} is there: run `make test`, which installs a browser")))
+        .to_owned()
 }
 
 struct Driver {
@@ -52,9 +53,17 @@ impl Driver {
             "/Applications/Chromium.app/Contents/MacOS/Chromium",
         ]);
         let arguments = json!([
-            "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
-            "--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage",
-            "--window-size=1280,900", format!("--user-data-dir={}", self.profile.display()),
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-sync",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-dev-shm-usage",
+            "--window-size=1280,900",
+            format!("--user-data-dir={}", self.profile.display()),
         ]);
         let options = json!({ "binary": binary, "args": arguments });
         let capabilities: Capabilities = [("goog:chromeOptions".to_owned(), options)].into_iter().collect();
@@ -78,7 +87,10 @@ impl Driver {
 }
 
 async fn fill(browser: &Client, name: &str, text: &str) {
-    let field = browser.find(Locator::Css(&format!("main [name={name}]"))).await.unwrap_or_else(|error| panic!("{name}: {error}"));
+    let field = browser
+        .find(Locator::Css(&format!("main [name={name}]")))
+        .await
+        .unwrap_or_else(|error| panic!("{name}: {error}"));
     field.clear().await.expect("it can be emptied");
     field.send_keys(text).await.expect("it takes keys");
 }
@@ -128,7 +140,7 @@ async fn from_signing_up_to_the_first_attempt() {
     fill(&browser, "tenant", "Initech").await;
     fill(&browser, "email", "bill@initech.test").await;
     fill(&browser, "password", "a long password").await;
-    press(&browser, "Sign up").await;
+    press(&browser, "Create account").await;
     wait_for(&browser, "Initech", false).await;
 
     go(&browser, &installation, "/endpoints").await;
@@ -149,7 +161,9 @@ async fn from_signing_up_to_the_first_attempt() {
 
     go(&browser, &installation, "/deliveries").await;
     wait_for(&browser, "mine", true).await;
-    let row = browser.find(Locator::XPath("//main//tbody//tr[contains(., 'mine')]//a[starts-with(@href, '/deliveries/evt_')]")).await;
+    let row = browser
+        .find(Locator::XPath("//main//tbody//tr[contains(., 'mine')]//a[starts-with(@href, '/deliveries/evt_')]"))
+        .await;
     row.expect("a row of that endpoint").click().await.expect("it opens");
     wait_for(&browser, "200", false).await;
     let url = browser.current_url().await.expect("a URL");

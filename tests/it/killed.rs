@@ -89,7 +89,11 @@ async fn killed_under_load_nothing_acknowledged_is_lost() {
         counts
     };
     let all_arrived = async {
-        while !ids.iter().all(|id| arrived().contains_key(id)) {
+        loop {
+            let counts = arrived();
+            if ids.iter().all(|id| counts.contains_key(id)) {
+                return;
+            }
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
     };
@@ -100,7 +104,9 @@ async fn killed_under_load_nothing_acknowledged_is_lost() {
     // A kill may double what was in flight, 16 to an endpoint, and what was sent but not yet recorded; never more.
     let doubled: usize = counts.values().map(|count| count - 1).sum();
     assert!(doubled <= KILLS * 500, "{doubled} doubled");
-    let right = |path: &str, phone: &str| receiver.received(path).iter().all(|request| request.json()["channel"]["external_id"] == phone);
+    let right = |path: &str, phone: &str| {
+        receiver.received(path).iter().all(|request| request.json()["channel"]["external_id"] == phone)
+    };
     assert!(right("/acme", "401") && right("/globex", "402"), "nothing crosses tenants");
     terminate(service).await;
 }

@@ -10,8 +10,8 @@ use crate::world::noon;
 pub fn sign(secret: &str, body: &[u8]) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("any key");
     mac.update(body);
-    let digits: String = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("sha256={digits}")
+    let number = mac.finalize().into_bytes().iter().fold(String::new(), |digits, byte| format!("{digits}{byte:02x}"));
+    format!("sha256={number}")
 }
 
 /// A WhatsApp text message from a customer to a number, as one item.
@@ -36,7 +36,8 @@ pub fn change(phone_number_id: &str, kind: &str, items: &[Value]) -> Value {
 
 /// A POST of such changes.
 pub fn post(changes: &[Value]) -> String {
-    json!({ "object": "whatsapp_business_account", "entry": [{ "id": "104857600123456", "changes": changes }] }).to_string()
+    json!({ "object": "whatsapp_business_account", "entry": [{ "id": "104857600123456", "changes": changes }] })
+        .to_string()
 }
 
 /// A POST of one text message.

@@ -9,7 +9,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::process::{Child, Command};
 
 /// A debug build with its database may take this long until it answers.
-const START_LIMIT: Duration = Duration::from_secs(60);
+const START_LIMIT: Duration = Duration::from_mins(1);
 const LOOK_EVERY: Duration = Duration::from_millis(25);
 
 /// The binary beside this test's own.
@@ -57,7 +57,8 @@ impl Installation {
 
     /// Starts the service and waits until it is ready.
     pub async fn serve(&self, arguments: &[&str]) -> Child {
-        let mut child = self.command(&[&["serve"], arguments].concat()).stdin(Stdio::null()).spawn().expect("it starts");
+        let mut child =
+            self.command(&[&["serve"], arguments].concat()).stdin(Stdio::null()).spawn().expect("it starts");
         let http = reqwest::Client::builder().no_proxy().build().expect("a client");
         let ready = async {
             loop {

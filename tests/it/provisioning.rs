@@ -70,9 +70,21 @@ async fn mistakes_are_told_and_change_nothing() {
         for (file, policy, message) in [
             (json!({ "tenant": [] }), Policy::AllowPrivate, "not understood"),
             (tenant(json!({ "channels": [channel("none")] })), Policy::AllowPrivate, "there is no app none"),
-            (tenant(json!({ "endpoints": [{ "name": "e", "url": "http://10.0.0.1/" }] })), Policy::PublicOnly, "private or reserved"),
-            (tenant(json!({ "endpoints": [{ "name": "e", "url": "https://example.com", "secret": "short" }] })), Policy::PublicOnly, "whsec_"),
-            (tenant(json!({ "endpoints": [{ "name": "e", "url": "https://example.com", "channels": ["5"] }] })), Policy::PublicOnly, "channel 5"),
+            (
+                tenant(json!({ "endpoints": [{ "name": "e", "url": "http://10.0.0.1/" }] })),
+                Policy::PublicOnly,
+                "private or reserved",
+            ),
+            (
+                tenant(json!({ "endpoints": [{ "name": "e", "url": "https://example.com", "secret": "short" }] })),
+                Policy::PublicOnly,
+                "whsec_",
+            ),
+            (
+                tenant(json!({ "endpoints": [{ "name": "e", "url": "https://example.com", "channels": ["5"] }] })),
+                Policy::PublicOnly,
+                "channel 5",
+            ),
         ] {
             let error = apply(world, file, policy).await.expect_err("a mistake");
             assert!(error.to_string().contains(message), "{error}");

@@ -66,7 +66,9 @@ impl Receiver {
             while let Ok((stream, _)) = listener.accept().await {
                 let state = shared.clone();
                 let service = service_fn(move |request| answer(state.clone(), request));
-                tokio::spawn(hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+                tokio::spawn(
+                    hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service),
+                );
             }
         });
         Self { address, state }
@@ -108,8 +110,11 @@ impl Receiver {
         let left = self.state.replies.lock().expect("not poisoned").values().flatten().count();
         assert_eq!(left, 0, "replies that nobody asked for");
         let all = self.state.received.lock().expect("not poisoned");
-        let stray: Vec<&str> =
-            all.iter().map(|request| request.path.as_str()).filter(|path| !["/acme", "/globex"].contains(path)).collect();
+        let stray: Vec<&str> = all
+            .iter()
+            .map(|request| request.path.as_str())
+            .filter(|path| !["/acme", "/globex"].contains(path))
+            .collect();
         assert!(stray.is_empty(), "requests that nobody expected: {stray:?}");
     }
 }

@@ -16,7 +16,8 @@ async fn shared_app(world: &World) -> String {
     });
     let mut c = world.pools.background.acquire().await.expect("a connection");
     let policy = socialhook_relay::destination::Policy::AllowPrivate;
-    let tree = socialhook::provision::apply(&mut c, &world.means, policy, &file.to_string()).await.expect("provisioned");
+    let tree =
+        socialhook::provision::apply(&mut c, &world.means, policy, &file.to_string()).await.expect("provisioned");
     drop(c);
     world.relay.refresh().await.expect("the directory is read anew");
     tree["apps"][0]["callback_path"].as_str().expect("a path").to_owned()
@@ -39,7 +40,8 @@ async fn one_post_for_two_tenants_is_parted() {
         ]);
         assert_eq!(operator_posts(world, &path, &body).await, 200);
         world.settle().await;
-        let words = |tenant| -> Vec<Value> { world.received(tenant).iter().map(|event| event["event"].clone()).collect() };
+        let words =
+            |tenant| -> Vec<Value> { world.received(tenant).iter().map(|event| event["event"].clone()).collect() };
         let mut acme = words(&world.acme);
         acme.sort_unstable_by_key(Value::to_string);
         assert_eq!(acme, ["message.delivered", "message.received"]);

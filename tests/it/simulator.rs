@@ -18,7 +18,17 @@ async fn every_kind_arrives_and_says_that_it_is_a_test() {
         assert!(received.len() >= sample::all().len(), "{} of {}", received.len(), sample::all().len());
         assert!(received.iter().all(|event| event["test"] == true));
         let words: BTreeSet<&str> = received.iter().filter_map(|event| event["event"].as_str()).collect();
-        for word in ["message.received", "message.echo", "message.edited", "message.deleted", "message.reaction", "message.sent", "message.failed", "contact.updated", "unknown"] {
+        for word in [
+            "message.received",
+            "message.echo",
+            "message.edited",
+            "message.deleted",
+            "message.reaction",
+            "message.sent",
+            "message.failed",
+            "contact.updated",
+            "unknown",
+        ] {
             assert!(words.contains(word), "{word} is not among {words:?}");
         }
         let ids: BTreeSet<String> = received.iter().map(|event| event["id"].to_string()).collect();
@@ -36,8 +46,14 @@ async fn counts_and_mistakes() {
         world.settle().await;
         assert_eq!(world.received(&world.globex).len(), 5);
         let wrong = Plan { only: Some("pigeon".to_owned()), ..Plan::default() };
-        assert!(matches!(simulate::run(&world.means, &world.base, "Acme", &wrong).await, Err(simulate::Error::NoKind(_))));
-        assert!(matches!(simulate::run(&world.means, &world.base, "Nobody", &plan).await, Err(simulate::Error::NoTenant(_))));
+        assert!(matches!(
+            simulate::run(&world.means, &world.base, "Acme", &wrong).await,
+            Err(simulate::Error::NoKind(_))
+        ));
+        assert!(matches!(
+            simulate::run(&world.means, &world.base, "Nobody", &plan).await,
+            Err(simulate::Error::NoTenant(_))
+        ));
     })
     .await;
 }

@@ -31,9 +31,8 @@ const ROUTES: &[(&str, &str)] = &[
 ];
 
 /// Routes that belong to no tenant.
-const OPEN: &[&str] = &[
-    "/", "/sign-up", "/sign-in", "/sign-out", "/inspector/{endpoint_id}", "/static/{name}", "/healthz", "/readyz",
-];
+const OPEN: &[&str] =
+    &["/", "/sign-up", "/sign-in", "/sign-out", "/inspector/{endpoint_id}", "/static/{name}", "/healthz", "/readyz"];
 
 struct Ids {
     event: String,
@@ -47,10 +46,11 @@ async fn acmes(world: &World) -> Ids {
     world.settle().await;
     let event = world.received(&world.acme)[0]["id"].as_str().expect("an id").to_owned();
     let mut c = world.pools.web.acquire().await.expect("a connection");
-    let app: uuid::Uuid = sqlx::query_scalar("select a.app_id from app a join tenant t using (tenant_id) where t.name = 'Acme'")
-        .fetch_one(&mut *c)
-        .await
-        .expect("an app");
+    let app: uuid::Uuid =
+        sqlx::query_scalar("select a.app_id from app a join tenant t using (tenant_id) where t.name = 'Acme'")
+            .fetch_one(&mut *c)
+            .await
+            .expect("an app");
     Ids { event, endpoint: world.acme.endpoint_id.to_string(), app: socialhook_core::id::AppId(app).to_string() }
 }
 
@@ -64,13 +64,23 @@ async fn another_tenants_things_are_not_found() {
         let ids = acmes(world).await;
         let globex = Browser::new(&world.base);
         globex.sign_in(world.globex.email, PASSWORD).await;
-        let fields = [("name", "taken"), ("url", "https://example.com/"), ("events", "*"), ("app_secret", "s"), ("secret", "s"), ("verify_token", "v")];
+        let fields = [
+            ("name", "taken"),
+            ("url", "https://example.com/"),
+            ("events", "*"),
+            ("app_secret", "s"),
+            ("secret", "s"),
+            ("verify_token", "v"),
+        ];
         let mut tried = 0;
         for (method, route) in ROUTES.iter().filter(|(_, route)| route.contains('{')) {
             let path = path(route, &ids);
             let page = if *method == "GET" { globex.get(&path).await } else { globex.submit(&path, &fields).await };
             assert_eq!(page.status, 404, "{method} {route}");
-            assert!(!page.text.contains("whsec_") && !page.text.contains("Hello, is this working?"), "{method} {route}");
+            assert!(
+                !page.text.contains("whsec_") && !page.text.contains("Hello, is this working?"),
+                "{method} {route}"
+            );
             tried += 1;
         }
         assert!(tried >= 8);
@@ -115,7 +125,8 @@ fn every_route_is_in_the_table() {
         if OPEN.contains(&route) {
             continue;
         }
-        let named = route.replace("{event_id}", "{event}").replace("{endpoint_id}", "{endpoint}").replace("{app_id}", "{app}");
+        let named =
+            route.replace("{event_id}", "{event}").replace("{endpoint_id}", "{endpoint}").replace("{app_id}", "{app}");
         for (call, method) in [("get(", "GET"), ("post(", "POST")] {
             if rest.contains(call) {
                 assert!(ROUTES.contains(&(method, named.as_str())), "{method} {route} is in no table of this test");

@@ -40,7 +40,10 @@ fn sources() -> Vec<Source> {
 /// Paths, of those outside `allowed`, whose text holds one of `words`.
 fn holding<'a>(sources: &'a [Source], words: &[&str], allowed: &[&str]) -> Vec<&'a str> {
     let elsewhere = sources.iter().filter(|source| !allowed.iter().any(|start| source.path.starts_with(start)));
-    elsewhere.filter(|source| words.iter().any(|word| source.text.contains(word))).map(|source| source.path.as_str()).collect()
+    elsewhere
+        .filter(|source| words.iter().any(|word| source.text.contains(word)))
+        .map(|source| source.path.as_str())
+        .collect()
 }
 
 const NONE: [&str; 0] = [];
@@ -48,9 +51,14 @@ const NONE: [&str; 0] = [];
 #[test]
 fn files_stay_small_and_say_what_they_are_for() {
     let sources = sources();
-    let large: Vec<_> = sources.iter().filter(|source| source.text.lines().count() > FILE_LINES_MAX).map(|source| &source.path).collect();
+    let large: Vec<_> = sources
+        .iter()
+        .filter(|source| source.text.lines().count() > FILE_LINES_MAX)
+        .map(|source| &source.path)
+        .collect();
     assert!(large.is_empty(), "over {FILE_LINES_MAX} lines: {large:?}");
-    let silent: Vec<_> = sources.iter().filter(|source| !source.text.starts_with("//!")).map(|source| &source.path).collect();
+    let silent: Vec<_> =
+        sources.iter().filter(|source| !source.text.starts_with("//!")).map(|source| &source.path).collect();
     assert!(silent.is_empty(), "without //! at the top: {silent:?}");
 }
 
@@ -65,7 +73,8 @@ fn things_stand_where_they_belong() {
     assert_eq!(inbound, NONE, "inbound HTTP belongs into crates/web");
     let environment = holding(&sources, &["env::var"], &["crates/socialhook/src/config.rs", "tests/"]);
     assert_eq!(environment, NONE, "the environment is read in config.rs");
-    let clocks = holding(&sources, &["Utc::now()", "SystemTime::now"], &["crates/core/src/clock.rs", "tests/it/tidy.rs"]);
+    let clocks =
+        holding(&sources, &["Utc::now()", "SystemTime::now"], &["crates/core/src/clock.rs", "tests/it/tidy.rs"]);
     assert_eq!(clocks, NONE, "the time of day comes from a Clock");
     let lax = holding(&sources, &["#[allow", "#![allow", "unsafe {", "todo!("], &["tests/it/tidy.rs"]);
     assert_eq!(lax, NONE, "expect with a reason instead of allow; nothing unsafe, nothing left to do");
@@ -95,10 +104,27 @@ fn dependencies_point_one_way() {
 fn store_functions_take_the_tenant() {
     // They are about no tenant's rows, or look across tenants and say so in their module's words.
     let across = [
-        "accounts::create", "accounts::find_by_email", "accounts::find", "attempts::record", "channels::note_activity",
-        "deliveries::due_endpoints", "deliveries::release", "directory::epoch", "directory::load", "ingest::write",
-        "inspections::prune", "nodes::heartbeat", "nodes::config_is_in_force", "nodes::bury", "nodes::bury_others",
-        "nodes::take_over", "nodes::leave", "partitions::care", "refusals::add", "sessions::sweep", "tenants::of_account",
+        "accounts::create",
+        "accounts::find_by_email",
+        "accounts::find",
+        "attempts::record",
+        "channels::note_activity",
+        "deliveries::due_endpoints",
+        "deliveries::release",
+        "directory::epoch",
+        "directory::load",
+        "ingest::write",
+        "inspections::prune",
+        "nodes::heartbeat",
+        "nodes::config_is_in_force",
+        "nodes::bury",
+        "nodes::bury_others",
+        "nodes::take_over",
+        "nodes::leave",
+        "partitions::care",
+        "refusals::add",
+        "sessions::sweep",
+        "tenants::of_account",
         "tenants::find_by_name",
     ];
     let mut seen = 0;
@@ -107,14 +133,15 @@ fn store_functions_take_the_tenant() {
         for (at, _) in source.text.match_indices("pub async fn ") {
             let signature = &source.text[at + "pub async fn ".len()..];
             let name = signature.split('(').next().expect("a name");
-            let end = signature.find(") ->").expect("a result");
+            let end = signature.find('{').expect("a body");
             let parameters = &signature[..end];
             if !parameters.contains("PgConnection") {
                 continue;
             }
             seen += 1;
             let whole = format!("{module}::{name}");
-            let tenant_second = parameters.split(',').nth(1).is_some_and(|second| second.trim().starts_with("tenant_id: TenantId"));
+            let tenant_second =
+                parameters.split(',').nth(1).is_some_and(|second| second.trim().starts_with("tenant_id: TenantId"));
             let excepted = across.contains(&whole.as_str());
             assert!(tenant_second || excepted, "{whole} does not take the tenant after the connection");
         }

@@ -95,7 +95,11 @@ impl World {
         };
         let server = tokio::spawn(socialhook_web::serve(listener, app));
         let [acme, globex] = [tenant(&tree, 0), tenant(&tree, 1)];
-        let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
+        let http = reqwest::Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .expect("a client");
         Self { base, clock, pools, means, relay, receiver, acme, globex, http, stopping, server, database }
     }
 
@@ -131,7 +135,7 @@ impl World {
 
     /// What the tenant's endpoint has received so far, as JSON.
     pub fn received(&self, tenant: &Tenant) -> Vec<Value> {
-        self.receiver.received(tenant.hook).iter().map(|request| request.json()).collect()
+        self.receiver.received(tenant.hook).iter().map(super::receiver::Received::json).collect()
     }
 
     pub async fn count(&self, query: &'static str) -> i64 {
@@ -151,7 +155,11 @@ impl World {
 
     async fn finish(self) {
         self.settle().await;
-        assert_eq!(self.count("select count(*) from delivery where owner is not null").await, 0, "deliveries left owned");
+        assert_eq!(
+            self.count("select count(*) from delivery where owner is not null").await,
+            0,
+            "deliveries left owned"
+        );
         self.receiver.finish();
         self.stopping.cancel();
         self.server.await.expect("no panic").expect("the server ends in order");
@@ -193,7 +201,9 @@ async fn provision_two(means: &Means, receiver: &Receiver) -> Value {
 }
 
 fn tenant(tree: &Value, index: usize) -> Tenant {
-    let text = |pointer: &str| tree["tenants"][index].pointer(pointer).and_then(Value::as_str).expect("provisioned").to_owned();
+    let text = |pointer: &str| {
+        tree["tenants"][index].pointer(pointer).and_then(Value::as_str).expect("provisioned").to_owned()
+    };
     let acme = index == 0;
     Tenant {
         name: if acme { "Acme" } else { "Globex" },

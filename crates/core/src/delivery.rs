@@ -8,7 +8,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// The longest `Retry-After` that is honoured: a receiver cannot postpone an event for longer.
-pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(60 * 60);
+pub const RETRY_AFTER_MAX: Duration = Duration::from_hours(1);
 /// Waits differ by up to this share of themselves in both directions, so that retries do not arrive in step.
 pub const JITTER: f64 = 0.2;
 /// More attempts than this are refused in a schedule.
@@ -79,16 +79,26 @@ impl FailureClass {
     #[must_use]
     pub fn advice(self) -> &'static str {
         match self {
-            Self::Status => "Your endpoint answered with an error. Its own log will say why; answer 2xx once the event is safely taken.",
+            Self::Status => {
+                "Your endpoint answered with an error. Its own log will say why; answer 2xx once the event is safely taken."
+            }
             Self::Redirect => "Your endpoint answered with a redirect. Redirects are not followed: set the final URL.",
             Self::Gone => "Your endpoint answered 410 Gone, so it was paused. Resume it when it should receive again.",
             Self::Timeout => "Your endpoint did not answer in time. Answer 2xx first and do slow work afterwards.",
             Self::Dns => "The host name could not be found. Check the URL and the domain's DNS records.",
-            Self::Connect => "No connection could be made. Check that the server runs and that its firewall lets us in.",
-            Self::Tls => "The connection could not be secured. Check the certificate: valid, complete chain, right name.",
-            Self::BlockedAddress => "The URL leads to a private or reserved address. Only public addresses are delivered to.",
+            Self::Connect => {
+                "No connection could be made. Check that the server runs and that its firewall lets us in."
+            }
+            Self::Tls => {
+                "The connection could not be secured. Check the certificate: valid, complete chain, right name."
+            }
+            Self::BlockedAddress => {
+                "The URL leads to a private or reserved address. Only public addresses are delivered to."
+            }
             Self::Broken => "The connection broke before the answer was complete. A proxy or a crash may have cut it.",
-            Self::InvalidUrl => "The URL cannot be requested. Edit the endpoint and set a full http:// or https:// URL.",
+            Self::InvalidUrl => {
+                "The URL cannot be requested. Edit the endpoint and set a full http:// or https:// URL."
+            }
         }
     }
 }
@@ -139,7 +149,7 @@ pub struct InvalidSchedule {
 impl Default for Schedule {
     /// Three attempts: at once, +30 s, +5 min.
     fn default() -> Self {
-        Self(vec![Duration::from_secs(30), Duration::from_secs(5 * 60)])
+        Self(vec![Duration::from_secs(30), Duration::from_mins(5)])
     }
 }
 

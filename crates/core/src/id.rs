@@ -161,7 +161,13 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused() {
-        for text in ["", "evt_", "evt_8zzzzzzzzzzzzzzzzzzzzzzzzz", "chn_00000000000000000000000000", "evt_0000000000000000000000000u"] {
+        for text in [
+            "",
+            "evt_",
+            "evt_8zzzzzzzzzzzzzzzzzzzzzzzzz",
+            "chn_00000000000000000000000000",
+            "evt_0000000000000000000000000u",
+        ] {
             assert_eq!(text.parse::<EventId>(), Err(InvalidId { prefix: "evt" }), "{text}");
         }
     }

@@ -78,7 +78,9 @@ mod tests {
     fn secrets_are_checked() {
         let parse = |text: &str| SigningKey::parse(&SecretString::from(text)).map(|_| ());
         assert_eq!(parse("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"), Ok(()));
-        for text in ["", "whsec_", "whsec_short", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_!!KQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"] {
+        for text in
+            ["", "whsec_", "whsec_short", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_!!KQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"]
+        {
             assert_eq!(parse(text), Err(InvalidSecret), "{text}");
         }
     }
@@ -92,7 +94,8 @@ mod tests {
 
     #[test]
     fn one_signature_per_key() {
-        let keys = [new_secret(&mut rand::rng()), new_secret(&mut rand::rng())].map(|s| SigningKey::parse(&s).expect("valid"));
+        let keys =
+            [new_secret(&mut rand::rng()), new_secret(&mut rand::rng())].map(|s| SigningKey::parse(&s).expect("valid"));
         let id: EventId = "evt_01h455vb4pex5vsknk084sn02q".parse().expect("id");
         let header = sign(&keys, id, 1, b"{}");
         assert_eq!(header.split(' ').filter(|part| part.starts_with("v1,")).count(), 2);

@@ -247,8 +247,19 @@ impl Dispatcher {
         let next = self.next(&job, &outcome).await;
         let (tenant_id, event_id, endpoint_id) = job.key();
         let (replay, dispatcher) = (job.replay, self.clone());
-        let finished =
-            Finished { tenant_id, event_id, endpoint_id, number, replay, started_at, latency_us, status, failure, excerpt, next };
+        let finished = Finished {
+            tenant_id,
+            event_id,
+            endpoint_id,
+            number,
+            replay,
+            started_at,
+            latency_us,
+            status,
+            failure,
+            excerpt,
+            next,
+        };
         self.0.recorder.record(finished, move || dispatcher.settle(1)).await;
     }
 

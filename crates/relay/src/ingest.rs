@@ -75,8 +75,14 @@ impl Relay {
             Some(webhook) => self.discover(contents.clone(), app, webhook, now).await?,
             None => contents.clone(),
         };
-        let batch = Intake { app, contents: &contents, now, oldest: self.0.settings.retention.oldest_event(now), simulated: post.simulated }
-            .sort(&post.body, webhook.as_ref());
+        let batch = Intake {
+            app,
+            contents: &contents,
+            now,
+            oldest: self.0.settings.retention.oldest_event(now),
+            simulated: post.simulated,
+        }
+        .sort(&post.body, webhook.as_ref());
         self.0.tally.heard(batch.events.iter().filter_map(|new| Some((new.tenant_id, new.channel_id?))), now);
         let events = batch.events.len();
         let stored = tokio::time::timeout(ANSWER_WITHIN, self.0.writer.write(batch)).await;

@@ -105,7 +105,8 @@ impl Relay {
         let tasks = TaskTracker::new();
         let recorder = recorder::Recorder::start(&tasks, means.clone(), node_id);
         let sender = sender::Sender::new(&settings)?;
-        let dispatcher = Dispatcher::new(&tasks, directory.clone(), sender, (recorder, means.clone()), settings.schedule.clone());
+        let dispatcher =
+            Dispatcher::new(&tasks, directory.clone(), sender, (recorder, means.clone()), settings.schedule.clone());
         let writer = Writer::start(&tasks, means.pools.ingest.clone(), node_id, dispatcher.clone());
         let tick = settings.tick;
         let relay = Self(Arc::new(Inner {
@@ -197,6 +198,11 @@ impl Relay {
                 return Ok(());
             }
         }
+    }
+
+    /// Does the rare work once: partitions, sweeps, deliveries without an owner.
+    pub async fn keep_house(&self) -> Result<(), socialhook_store::Error> {
+        upkeep::rarely(self).await
     }
 
     /// Stops as one should: gives back what is queued, finishes what is being sent, stores what came of it. To be called when

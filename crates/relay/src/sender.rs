@@ -25,7 +25,7 @@ pub const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Bytes of a response that are read; the rest is left, and the connection dropped.
 pub const RESPONSE_MAX: usize = 64 << 10;
 const IDLE_CONNECTIONS_PER_HOST: usize = 32;
-const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+const IDLE_TIMEOUT: Duration = Duration::from_mins(1);
 const USER_AGENT: &str = concat!("SocialHook/", env!("CARGO_PKG_VERSION"));
 
 pub(crate) struct Sender {
@@ -175,7 +175,7 @@ fn in_chain<E: StdError + 'static>(error: &(dyn StdError + 'static)) -> bool {
     while let Some(error) = next {
         // An io::Error hides what it wraps from source(), so it is asked itself.
         let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        if error.is::<E>() || wrapped.is_some_and(|wrapped| wrapped.is::<E>()) {
+        if error.is::<E>() || wrapped.is_some_and(<dyn StdError + Send + Sync>::is::<E>) {
             return true;
         }
         next = error.source();

@@ -41,7 +41,8 @@ impl Tally {
 
 impl Counts {
     pub(crate) fn refusals(&self) -> Vec<Count> {
-        let count = |(&(tenant_id, app_id, reason), &(count, last_at))| Count { tenant_id, app_id, reason, count, last_at };
+        let count =
+            |(&(tenant_id, app_id, reason), &(count, last_at))| Count { tenant_id, app_id, reason, count, last_at };
         self.refused.iter().map(count).collect()
     }
 

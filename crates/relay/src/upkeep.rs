@@ -5,7 +5,9 @@
 
 use std::time::Duration;
 
-use socialhook_store::{PgConnection, Result, channels, deliveries, inspections, nodes, partitions, refusals, sessions};
+use socialhook_store::{
+    PgConnection, Result, channels, deliveries, inspections, nodes, partitions, refusals, sessions,
+};
 
 use crate::Relay;
 use crate::dispatcher::Job;
@@ -83,7 +85,8 @@ pub(crate) async fn flush_tally(relay: &Relay, c: &mut PgConnection) -> Result<(
     Ok(())
 }
 
-async fn rarely(relay: &Relay) -> Result<()> {
+/// The rare work, once.
+pub(crate) async fn rarely(relay: &Relay) -> Result<()> {
     let inner = &relay.0;
     let now = inner.means.clock.now();
     let mut c = inner.means.pools.background.acquire().await?;

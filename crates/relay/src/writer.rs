@@ -112,7 +112,11 @@ impl Writing {
                     open.extend([second, batch]);
                 }
                 Err(error) => {
-                    tracing::error!(error = &error as &dyn std::error::Error, webhooks = batch.len(), "webhooks could not be stored");
+                    tracing::error!(
+                        error = &error as &dyn std::error::Error,
+                        webhooks = batch.len(),
+                        "webhooks could not be stored"
+                    );
                     for waiting in batch {
                         let _ = waiting.done.send(Err(NotStored));
                     }

@@ -122,7 +122,8 @@ impl Options {
             None => Database::Embedded { pg_bin: self.pg_bin.or(file.pg_bin) },
         };
         let by_default_private = matches!(database, Database::Embedded { .. }) && public_url.is_none();
-        let allow_private = self.allow_private_destinations.or(file.allow_private_destinations).unwrap_or(by_default_private);
+        let allow_private =
+            self.allow_private_destinations.or(file.allow_private_destinations).unwrap_or(by_default_private);
         let default = Retention::default();
         let listen = self.listen.or(file.listen);
         Ok(Config {
@@ -153,7 +154,8 @@ fn read(path: &Path) -> Result<Options, Error> {
 }
 
 fn check_public_url(url: Url) -> Result<Url, Error> {
-    let usable = matches!(url.scheme(), "http" | "https") && url.has_host() && url.path() == "/" && url.query().is_none();
+    let usable =
+        matches!(url.scheme(), "http" | "https") && url.has_host() && url.path() == "/" && url.query().is_none();
     if usable { Ok(url) } else { Err(Error::PublicUrl) }
 }
 
@@ -169,7 +171,9 @@ fn default_data_dir() -> Option<PathBuf> {
     }
     #[expect(clippy::disallowed_methods, reason = "this module reads the environment")]
     let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    variable("XDG_DATA_HOME").or_else(|| Some(variable("HOME")?.join(".local/share"))).map(|base| base.join("socialhook"))
+    variable("XDG_DATA_HOME")
+        .or_else(|| Some(variable("HOME")?.join(".local/share")))
+        .map(|base| base.join("socialhook"))
 }
 
 impl Config {
@@ -187,7 +191,10 @@ impl Config {
             ("public_url", public_url),
             ("data_dir", self.data_dir.display().to_string()),
             ("database", database),
-            ("secret_key", if self.secret_key.is_some() { "given" } else { "secret.key in the data directory" }.to_owned()),
+            (
+                "secret_key",
+                if self.secret_key.is_some() { "given" } else { "secret.key in the data directory" }.to_owned(),
+            ),
             ("retry_schedule", self.schedule.to_string()),
             ("allow_private_destinations", (self.policy == Policy::AllowPrivate).to_string()),
             ("allow_volatile_database", self.allow_volatile_database.to_string()),
@@ -232,7 +239,10 @@ mod tests {
     fn private_destinations_are_open_only_on_the_embedded_default() {
         let policy = |options: Options| options.resolve().expect("valid").policy;
         assert_eq!(policy(Options::default()), Policy::AllowPrivate);
-        assert_eq!(policy(Options { database_url: Some("postgres://x/y".into()), ..Options::default() }), Policy::PublicOnly);
+        assert_eq!(
+            policy(Options { database_url: Some("postgres://x/y".into()), ..Options::default() }),
+            Policy::PublicOnly
+        );
         let public = Options { public_url: Url::parse("https://hooks.example.com").ok(), ..Options::default() };
         assert_eq!(policy(public.clone()), Policy::PublicOnly);
         assert_eq!(policy(Options { allow_private_destinations: Some(true), ..public }), Policy::AllowPrivate);

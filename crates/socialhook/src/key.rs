@@ -52,7 +52,10 @@ fn make(path: &Path) -> std::io::Result<()> {
         Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => return Err(error),
         _ => fs::remove_file(&draft)?,
     }
-    tracing::info!("a new secret key was made; keep a copy of {}, since the database is of no use without it", path.display());
+    tracing::info!(
+        "a new secret key was made; keep a copy of {}, since the database is of no use without it",
+        path.display()
+    );
     Ok(())
 }
 

@@ -79,11 +79,7 @@ impl Embedded {
         conf::write(&layout, &account, &binaries).await?;
         let keeper = launch(&layout, &account, &binaries).await?;
         tracing::info!(version = binaries.major, data = %layout.cluster.display(), "The embedded PostgreSQL is running.");
-        Ok(Self {
-            layout,
-            keeper,
-            _lock: lock,
-        })
+        Ok(Self { layout, keeper, _lock: lock })
     }
 
     /// The url to connect to.
@@ -99,21 +95,13 @@ impl Embedded {
         let log_from = self.keeper.log_from;
         async move {
             let how = ended.await;
-            trouble::explain(
-                &layout,
-                log_from,
-                format!("PostgreSQL ended by itself ({how})."),
-            )
+            trouble::explain(&layout, log_from, format!("PostgreSQL ended by itself ({how})."))
         }
     }
 
     /// Ends the server: open transactions are rolled back, everything committed is on disk.
     pub async fn stop(self) -> Result<(), Error> {
-        let Self {
-            layout,
-            keeper,
-            _lock,
-        } = self;
+        let Self { layout, keeper, _lock } = self;
         keeper.stop(&layout).await?;
         // Had the keeper been killed, the server would still be busy ending.
         orphan::end(&layout).await
@@ -126,8 +114,7 @@ pub async fn running(data_dir: &Path) -> Result<Option<String>, Error> {
         return Ok(None);
     };
     let server = postmaster::read(&layout.cluster)?;
-    let ready =
-        server.is_some_and(|server| server.ready) && postmaster::answers(&layout.socket()).await?;
+    let ready = server.is_some_and(|server| server.ready) && postmaster::answers(&layout.socket()).await?;
     Ok(ready.then(|| layout.url()))
 }
 
@@ -137,9 +124,7 @@ async fn launch(layout: &Layout, account: &Account, binaries: &Binaries) -> Resu
     loop {
         match launch_once(layout, account, binaries).await {
             Err(error) if error.is_leftover() && tokio::time::Instant::now() < deadline => {
-                tracing::info!(
-                    "Processes of the previous PostgreSQL are still ending; trying again."
-                );
+                tracing::info!("Processes of the previous PostgreSQL are still ending; trying again.");
                 tokio::time::sleep(Duration::from_millis(500)).await;
             }
             result => return result,
@@ -147,11 +132,7 @@ async fn launch(layout: &Layout, account: &Account, binaries: &Binaries) -> Resu
     }
 }
 
-async fn launch_once(
-    layout: &Layout,
-    account: &Account,
-    binaries: &Binaries,
-) -> Result<Keeper, Error> {
+async fn launch_once(layout: &Layout, account: &Account, binaries: &Binaries) -> Result<Keeper, Error> {
     // The file of a server that crashed says "ready" until the new one has written its own.
     let before = postmaster::read(&layout.cluster)?;
     let keeper = Keeper::start(layout, account, binaries)?;
@@ -179,10 +160,6 @@ fn at(doing: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Error 
     let path: PathBuf = path.to_owned();
     move |source| match source.kind() {
         std::io::ErrorKind::PermissionDenied => Error::Denied { doing, path },
-        _ => Error::Io {
-            doing,
-            path,
-            source,
-        },
+        _ => Error::Io { doing, path, source },
     }
 }

@@ -138,13 +138,12 @@ struct Run<'a> {
 impl Run<'_> {
     async fn tenant(&mut self, spec: &TenantSpec, operator_apps: &Apps) -> Result<Value, Error> {
         let now = self.means.clock.now();
-        let tenant_id = match tenants::find_by_name(self.c, &spec.name).await? {
-            Some(tenant_id) => tenant_id,
-            None => {
-                let tenant_id = TenantId::new(now);
-                tenants::create(self.c, tenant_id, &spec.name, now).await?;
-                tenant_id
-            }
+        let tenant_id = if let Some(tenant_id) = tenants::find_by_name(self.c, &spec.name).await? {
+            tenant_id
+        } else {
+            let tenant_id = TenantId::new(now);
+            tenants::create(self.c, tenant_id, &spec.name, now).await?;
+            tenant_id
         };
         let owner = match &spec.owner {
             Some(owner) => Some(self.owner(tenant_id, owner).await?),
@@ -159,20 +158,21 @@ impl Run<'_> {
         for endpoint in &spec.endpoints {
             endpoints.push(self.endpoint((tenant_id, spec), endpoint).await?);
         }
-        Ok(json!({ "id": tenant_id, "name": spec.name, "owner": owner, "apps": apps, "channels": channels, "endpoints": endpoints }))
+        Ok(
+            json!({ "id": tenant_id, "name": spec.name, "owner": owner, "apps": apps, "channels": channels, "endpoints": endpoints }),
+        )
     }
 
     /// An account that exists keeps its password.
     async fn owner(&mut self, tenant_id: TenantId, spec: &OwnerSpec) -> Result<Value, Error> {
         let now = self.means.clock.now();
-        let account_id = match accounts::find_by_email(self.c, &spec.email).await? {
-            Some(account) => account.account_id,
-            None => {
-                let account_id = AccountId::new(now);
-                let password_hash = PasswordHash::new(&spec.password)?;
-                accounts::create(self.c, &Account { account_id, email: spec.email.clone(), password_hash }, now).await?;
-                account_id
-            }
+        let account_id = if let Some(account) = accounts::find_by_email(self.c, &spec.email).await? {
+            account.account_id
+        } else {
+            let account_id = AccountId::new(now);
+            let password_hash = PasswordHash::new(&spec.password)?;
+            accounts::create(self.c, &Account { account_id, email: spec.email.clone(), password_hash }, now).await?;
+            account_id
         };
         tenants::add_owner(self.c, tenant_id, account_id, now).await?;
         Ok(json!({ "id": account_id, "email": spec.email }))
@@ -197,7 +197,8 @@ impl Run<'_> {
             (app.app_id, app.callback_key)
         } else {
             let (app_id, callback_key) = (AppId::new(now), apps::new_callback_key());
-            let app = NewApp { app_id, name: &spec.name, callback_key: &callback_key, verify_token: &spec.verify_token };
+            let app =
+                NewApp { app_id, name: &spec.name, callback_key: &callback_key, verify_token: &spec.verify_token };
             apps::create(self.c, tenant_id, &app, sealer, now).await?;
             (app_id, callback_key)
         };
@@ -223,7 +224,8 @@ impl Run<'_> {
         let no_such_app = || Error::NoSuchApp { tenant: tenant.name.clone(), app: spec.app.clone() };
         let app_id = *apps.get(name).ok_or_else(no_such_app)?;
         let known = channels::list(self.c, tenant_id).await?.into_iter().find(|channel| {
-            (channel.app_id, channel.platform, channel.external_id.as_str()) == (app_id, spec.platform, &spec.external_id)
+            (channel.app_id, channel.platform, channel.external_id.as_str())
+                == (app_id, spec.platform, &spec.external_id)
         });
         let name = spec.name.as_deref().unwrap_or(&spec.external_id);
         let channel_id = if let Some(channel) = known {
@@ -231,8 +233,15 @@ impl Run<'_> {
             channel.channel_id
         } else {
             let (channel_id, address) = (ChannelId::new(now), spec.address.as_deref());
-            let channel =
-                NewChannel { channel_id, app_tenant_id, app_id, platform: spec.platform, external_id: &spec.external_id, address, name };
+            let channel = NewChannel {
+                channel_id,
+                app_tenant_id,
+                app_id,
+                platform: spec.platform,
+                external_id: &spec.external_id,
+                address,
+                name,
+            };
             channels::create(self.c, tenant_id, &channel, now).await.map_err(|error| match error.constraint() {
                 Some("channel_external_id") => {
                     Error::Claimed { tenant: tenant.name.clone(), external_id: spec.external_id.clone() }
@@ -241,10 +250,16 @@ impl Run<'_> {
             })?;
             channel_id
         };
-        Ok(json!({ "id": channel_id, "app": spec.app, "platform": spec.platform, "external_id": spec.external_id, "name": name }))
+        Ok(
+            json!({ "id": channel_id, "app": spec.app, "platform": spec.platform, "external_id": spec.external_id, "name": name }),
+        )
     }
 
-    async fn endpoint(&mut self, (tenant_id, tenant): (TenantId, &TenantSpec), spec: &EndpointSpec) -> Result<Value, Error> {
+    async fn endpoint(
+        &mut self,
+        (tenant_id, tenant): (TenantId, &TenantSpec),
+        spec: &EndpointSpec,
+    ) -> Result<Value, Error> {
         let (now, sealer) = (self.means.clock.now(), &self.means.sealer);
         let target = self.target(tenant, spec)?;
         let channel_ids = self.channel_ids((tenant_id, tenant), spec).await?;

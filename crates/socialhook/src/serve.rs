@@ -140,7 +140,9 @@ pub fn own_url(address: SocketAddr) -> Url {
 fn announce(config: &Config, address: SocketAddr) {
     tracing::info!("SocialHook listens on http://{address}");
     if config.policy == Policy::AllowPrivate {
-        tracing::info!("deliveries to private and loopback addresses are allowed; a public service should not allow them");
+        tracing::info!(
+            "deliveries to private and loopback addresses are allowed; a public service should not allow them"
+        );
     }
 }
 

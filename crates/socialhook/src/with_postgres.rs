@@ -27,10 +27,7 @@ pub enum Error {
     #[error("Say which command to run with a PostgreSQL, as in: socialhook with-postgres -- psql.")]
     NoCommand,
     #[error("Could not run {}: {source}.", .program.display())]
-    Command {
-        program: PathBuf,
-        source: std::io::Error,
-    },
+    Command { program: PathBuf, source: std::io::Error },
     #[error("Could not make a temporary directory under {TEMPORARY}: {0}.")]
     Temporary(std::io::Error),
 }
@@ -42,11 +39,7 @@ pub async fn run(
     command: Vec<OsString>,
 ) -> Result<ExitCode, Error> {
     let (program, arguments) = command.split_first().ok_or(Error::NoCommand)?;
-    let throw_away = if data_dir.is_none() {
-        Some(ThrowAway::new().map_err(Error::Temporary)?)
-    } else {
-        None
-    };
+    let throw_away = if data_dir.is_none() { Some(ThrowAway::new().map_err(Error::Temporary)?) } else { None };
     let dir: &Path = match (&data_dir, &throw_away) {
         (Some(dir), _) => dir,
         (None, Some(made)) => &made.0,
@@ -55,10 +48,7 @@ pub async fn run(
     let server = Embedded::start(dir, pg_bin.as_deref()).await?;
     let mut command = Command::new(program);
     command.args(arguments).env("DATABASE_URL", server.url());
-    let status = run_to_end(command).await.map_err(|source| Error::Command {
-        program: program.into(),
-        source,
-    });
+    let status = run_to_end(command).await.map_err(|source| Error::Command { program: program.into(), source });
     server.stop().await?;
     status.map(exit_code)
 }
@@ -87,11 +77,8 @@ fn pass_on(child: &Child) {
 
 /// As a shell has it: 128 and the number of the signal that ended the command.
 fn exit_code(status: ExitStatus) -> ExitCode {
-    let code = status
-        .code()
-        .or_else(|| status.signal().map(|signal| 128 + signal));
-    code.and_then(|code| u8::try_from(code).ok())
-        .map_or(ExitCode::FAILURE, ExitCode::from)
+    let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal));
+    code.and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from)
 }
 
 /// A new directory that is deleted with this value.
@@ -101,13 +88,10 @@ impl ThrowAway {
     fn new() -> std::io::Result<Self> {
         let mut attempt = 0;
         loop {
-            let path =
-                Path::new(TEMPORARY).join(format!("socialhook-{}-{attempt}", std::process::id()));
+            let path = Path::new(TEMPORARY).join(format!("socialhook-{}-{attempt}", std::process::id()));
             // Fails if the name exists, so nobody can have prepared it for us.
             match DirBuilder::new().mode(0o700).create(&path) {
-                Err(error) if error.kind() == ErrorKind::AlreadyExists && attempt < 100 => {
-                    attempt += 1
-                }
+                Err(error) if error.kind() == ErrorKind::AlreadyExists && attempt < 100 => attempt += 1,
                 result => return result.map(|()| Self(path)),
             }
         }
@@ -135,9 +119,6 @@ mod tests {
 
     #[tokio::test]
     async fn a_command_is_needed() {
-        assert!(matches!(
-            run(None, None, Vec::new()).await,
-            Err(Error::NoCommand)
-        ));
+        assert!(matches!(run(None, None, Vec::new()).await, Err(Error::NoCommand)));
     }
 }

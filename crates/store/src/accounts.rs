@@ -53,9 +53,10 @@ pub async fn create(c: &mut PgConnection, account: &Account, now: DateTime<Utc>)
 }
 
 pub async fn find_by_email(c: &mut PgConnection, email: &str) -> Result<Option<Account>> {
-    let row = sqlx::query!("select account_id, email, password_hash from account where lower(email) = lower($1)", email)
-        .fetch_optional(c)
-        .await?;
+    let row =
+        sqlx::query!("select account_id, email, password_hash from account where lower(email) = lower($1)", email)
+            .fetch_optional(c)
+            .await?;
     Ok(row.map(|row| Account {
         account_id: row.account_id.into(),
         email: row.email,

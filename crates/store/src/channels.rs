@@ -36,7 +36,12 @@ pub(crate) fn platform(word: &str) -> Result<Platform> {
 }
 
 /// Violates `channel_external_id` if that number of that app is connected already, to whichever tenant.
-pub async fn create(c: &mut PgConnection, tenant_id: TenantId, channel: &NewChannel<'_>, now: DateTime<Utc>) -> Result<()> {
+pub async fn create(
+    c: &mut PgConnection,
+    tenant_id: TenantId,
+    channel: &NewChannel<'_>,
+    now: DateTime<Utc>,
+) -> Result<()> {
     sqlx::query!(
         "insert into channel (tenant_id, channel_id, app_tenant_id, app_id, platform, external_id, address, name, created_at)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
@@ -123,7 +128,12 @@ pub async fn note_activity(c: &mut PgConnection, seen: &[(TenantId, ChannelId, D
 }
 
 /// Connects a channel that a signed webhook named, unless it is there already.
-pub async fn discover(c: &mut PgConnection, tenant_id: TenantId, channel: &NewChannel<'_>, now: DateTime<Utc>) -> Result<()> {
+pub async fn discover(
+    c: &mut PgConnection,
+    tenant_id: TenantId,
+    channel: &NewChannel<'_>,
+    now: DateTime<Utc>,
+) -> Result<()> {
     sqlx::query!(
         "insert into channel (tenant_id, channel_id, app_tenant_id, app_id, platform, external_id, address, name, created_at)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict on constraint channel_external_id do nothing",

@@ -81,7 +81,10 @@ async fn load_apps(c: &mut PgConnection, sealer: &Sealer) -> Result<Vec<App>> {
                 tenant_id,
                 app_id,
                 callback_key: row.callback_key,
-                verify_token: opened("verify token", sealer.open(apps::token_place(tenant_id, app_id), &row.verify_token)),
+                verify_token: opened(
+                    "verify token",
+                    sealer.open(apps::token_place(tenant_id, app_id), &row.verify_token),
+                ),
                 secrets: secrets
                     .iter()
                     .filter(|secret| (secret.tenant_id, secret.app_id) == (row.tenant_id, row.app_id))

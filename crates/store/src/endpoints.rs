@@ -12,7 +12,9 @@ use crate::{Error, Result};
 /// What an endpoint's requests go to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
-    Http { url: String },
+    Http {
+        url: String,
+    },
     /// A page of ours that shows what arrives.
     Inspector,
 }
@@ -77,7 +79,12 @@ fn uuids(channel_ids: Option<&[ChannelId]>) -> Option<Vec<Uuid>> {
 }
 
 /// Violates `endpoint_name` if the tenant has one of that name.
-pub async fn create(c: &mut PgConnection, tenant_id: TenantId, endpoint: &NewEndpoint<'_>, now: DateTime<Utc>) -> Result<()> {
+pub async fn create(
+    c: &mut PgConnection,
+    tenant_id: TenantId,
+    endpoint: &NewEndpoint<'_>,
+    now: DateTime<Utc>,
+) -> Result<()> {
     let (kind, url) = match endpoint.target {
         Target::Http { url } => ("http", Some(url.as_str())),
         Target::Inspector => ("inspector", None),
@@ -179,7 +186,9 @@ pub async fn live_secrets(
     )
     .fetch_all(c)
     .await?;
-    rows.into_iter().map(|row| sealer.open(secret_place(tenant_id, row.endpoint_secret_id.into()), &row.secret)).collect()
+    rows.into_iter()
+        .map(|row| sealer.open(secret_place(tenant_id, row.endpoint_secret_id.into()), &row.secret))
+        .collect()
 }
 
 pub async fn list(c: &mut PgConnection, tenant_id: TenantId) -> Result<Vec<Endpoint>> {

@@ -74,7 +74,12 @@ impl Entry {
 }
 
 /// A page after `cursor`, and whether there is more.
-pub async fn page(c: &mut PgConnection, tenant_id: TenantId, filter: Filter, cursor: Cursor) -> Result<(Vec<Entry>, bool)> {
+pub async fn page(
+    c: &mut PgConnection,
+    tenant_id: TenantId,
+    filter: Filter,
+    cursor: Cursor,
+) -> Result<(Vec<Entry>, bool)> {
     let mut keys = match filter {
         Filter::Waiting | Filter::Parked => open_keys(c, tenant_id, filter == Filter::Parked, cursor).await?,
         Filter::All | Filter::Delivered | Filter::Unmatched => event_keys(c, tenant_id, filter, cursor).await?,
@@ -86,7 +91,12 @@ pub async fn page(c: &mut PgConnection, tenant_id: TenantId, filter: Filter, cur
 }
 
 /// One delivery of the tenant, or an event that no endpoint wanted; another tenant's is not found.
-pub async fn find(c: &mut PgConnection, tenant_id: TenantId, event_id: EventId, endpoint_id: EndpointId) -> Result<Option<Entry>> {
+pub async fn find(
+    c: &mut PgConnection,
+    tenant_id: TenantId,
+    event_id: EventId,
+    endpoint_id: EndpointId,
+) -> Result<Option<Entry>> {
     let key = (event_id.0, Some(endpoint_id.0).filter(|id| !id.is_nil()));
     let entries = describe(c, tenant_id, &[key]).await?;
     Ok(entries.into_iter().find(|entry| endpoint_id.0.is_nil() || entry.state != State::Unmatched))

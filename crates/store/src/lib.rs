@@ -62,7 +62,7 @@ impl Error {
         // Class 57 is operator intervention, 53 a lack of resources, 08 a connection exception: not the statement's fault.
         error
             .as_database_error()
-            .and_then(|error| error.code())
+            .and_then(sqlx::error::DatabaseError::code)
             .is_some_and(|code| !["08", "53", "57", "58"].contains(&code.get(..2).unwrap_or_default()))
     }
 }

@@ -44,7 +44,8 @@ impl Sealer {
         let digest = Sha256::digest(key.expose_secret());
         let mut key_id = [0; KEY_ID_BYTES];
         key_id.copy_from_slice(&digest[..KEY_ID_BYTES]);
-        let key = RandomizedNonceKey::new(&AES_256_GCM_SIV, key.expose_secret()).expect("the key has the cipher's length");
+        let key =
+            RandomizedNonceKey::new(&AES_256_GCM_SIV, key.expose_secret()).expect("the key has the cipher's length");
         Self { key, key_id }
     }
 
@@ -68,10 +69,8 @@ impl Sealer {
         }
         let nonce = Nonce::try_assume_unique_for_key(&header[1 + KEY_ID_BYTES..]).map_err(|_| Error::Seal)?;
         let mut text = text.to_vec();
-        let open = self
-            .key
-            .open_in_place(nonce, Aad::from(place.associated_data()), &mut text)
-            .map_err(|_| Error::Seal)?;
+        let open =
+            self.key.open_in_place(nonce, Aad::from(place.associated_data()), &mut text).map_err(|_| Error::Seal)?;
         String::from_utf8(open.to_vec()).map(SecretString::from).map_err(|_| Error::Seal)
     }
 }

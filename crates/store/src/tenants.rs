@@ -19,7 +19,12 @@ pub async fn create(c: &mut PgConnection, tenant_id: TenantId, name: &str, now: 
     Ok(())
 }
 
-pub async fn add_owner(c: &mut PgConnection, tenant_id: TenantId, account_id: AccountId, now: DateTime<Utc>) -> Result<()> {
+pub async fn add_owner(
+    c: &mut PgConnection,
+    tenant_id: TenantId,
+    account_id: AccountId,
+    now: DateTime<Utc>,
+) -> Result<()> {
     sqlx::query!(
         "insert into member (tenant_id, account_id, role, created_at) values ($1, $2, 'owner', $3) on conflict do nothing",
         tenant_id.0,
@@ -45,8 +50,11 @@ pub async fn of_account(c: &mut PgConnection, account_id: AccountId) -> Result<O
 
 /// For provisioning, which knows tenants by name: the oldest of that name.
 pub async fn find_by_name(c: &mut PgConnection, name: &str) -> Result<Option<TenantId>> {
-    let id = sqlx::query_scalar!("select tenant_id from tenant where name = $1 order by created_at, tenant_id limit 1", name)
-        .fetch_optional(c)
-        .await?;
+    let id = sqlx::query_scalar!(
+        "select tenant_id from tenant where name = $1 order by created_at, tenant_id limit 1",
+        name
+    )
+    .fetch_optional(c)
+    .await?;
     Ok(id.map(TenantId))
 }

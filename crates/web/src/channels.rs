@@ -15,6 +15,7 @@ use tower_sessions::Session;
 use crate::error::{Error, database};
 use crate::extract::Form;
 use crate::fields::{self, Field};
+use crate::inspector::simulation;
 use crate::member::Member;
 use crate::page::{Empty, Page, Section, html, leave_notice};
 use crate::state::App;
@@ -111,8 +112,10 @@ async fn page(app: &App, member: &Member, session: &Session, form: ChannelFields
     let now = app.clock.now();
     let mut c = app.pools.web.acquire().await.map_err(database)?;
     let channels = stored::list(&mut c, member.tenant_id).await?;
-    let apps = apps::list(&mut c, member.tenant_id, &app.sealer).await?;
+    let mut apps = apps::list(&mut c, member.tenant_id, &app.sealer).await?;
     drop(c);
+    // A real app is the better first choice.
+    apps.sort_by_key(|app| app.name == simulation::APP_NAME);
     html(&ChannelsPage {
         page: Page::new(member, session, Section::Channels, "Channels").await?,
         sentence: sentence(&channels, now),

@@ -205,7 +205,7 @@ pub async fn resend(
     let notice = match (opened, endpoint.paused) {
         (false, _) => format!("{} is being sent this event already.", endpoint.name),
         (true, Some(_)) => format!("{} is paused. The event is sent to it when you resume.", endpoint.name),
-        (true, None) => format!("Sent to {} again. Reload to see what it answered.", endpoint.name),
+        (true, None) => format!("On its way to {}. Reload to see what it answered.", endpoint.name),
     };
     leave_notice(&session, notice).await?;
     Ok(Redirect::to(&format!("/deliveries/{event_id}/{endpoint_id}")))

@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
+use chrono::DateTime;
 use socialhook_core::sample::{self, Stage};
 use tower_sessions::Session;
 
@@ -13,6 +14,8 @@ use crate::{json_view, member};
 
 /// The event that comes of the sample beside it, without the parts that repeat.
 const EVENT: &str = include_str!("../../../templates/landing-event.json");
+/// The moment of that event.
+const SHOWN_AT: i64 = 1_747_231_892;
 const SHOWN_SAMPLE: &str = "whatsapp-text";
 
 #[derive(Template)]
@@ -26,8 +29,12 @@ pub async fn show(State(app): State<App>, session: Session) -> Result<Response, 
     if member::current(&app, &session).await?.is_some() {
         return Ok(Redirect::to("/deliveries").into_response());
     }
-    let stage =
-        Stage { external_id: "109000000000001", address: Some("+442079460123"), at: app.clock.now(), serial: 456 };
+    let stage = Stage {
+        external_id: "109000000000001",
+        address: Some("+442079460123"),
+        at: DateTime::from_timestamp(SHOWN_AT, 0).unwrap_or_default(),
+        serial: 456,
+    };
     let meta = sample::find(SHOWN_SAMPLE).map(|sample| sample.body(&stage)).unwrap_or_default();
     html(&LandingPage { meta: json_view::html(meta.as_bytes()), event: json_view::html(EVENT.as_bytes()) })
 }

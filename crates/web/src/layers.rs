@@ -40,6 +40,11 @@ pub fn timeout() -> TimeoutLayer {
     TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, PAGE_TIMEOUT)
 }
 
+/// For what is text and not tiny; never for streams.
+pub fn compression() -> CompressionLayer {
+    CompressionLayer::new()
+}
+
 /// Forms bounded and only from our own pages, sessions, nothing kept by caches.
 pub fn dashboard<S>(router: Router<S>, app: &App) -> Router<S>
 where
@@ -54,7 +59,7 @@ where
                 .with_rejection_response(|_: ProtectionError| Error::CrossSite.into_response()),
         )
         .layer(no_store)
-        .layer(CompressionLayer::new())
+        .layer(compression())
 }
 
 fn sessions(app: &App) -> SessionManagerLayer<PgSessions> {

@@ -31,7 +31,7 @@ struct Challenge {
     #[serde(rename = "hub.verify_token")]
     verify_token: String,
     #[serde(rename = "hub.challenge")]
-    challenge: String,
+    answer: String,
 }
 
 /// Answers with the challenge as plain text if the verify token is the app's.
@@ -45,7 +45,7 @@ async fn challenge(
     };
     if query.mode == "subscribe" && app.relay.verifies(&app_key, &query.verify_token).await {
         let plain = [(header::CONTENT_TYPE, "text/plain; charset=utf-8"), (header::X_CONTENT_TYPE_OPTIONS, "nosniff")];
-        (plain, query.challenge).into_response()
+        (plain, query.answer).into_response()
     } else {
         (StatusCode::FORBIDDEN, "the verify token does not fit\n").into_response()
     }

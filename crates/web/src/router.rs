@@ -66,7 +66,7 @@ fn public() -> Router<Web> {
         .route("/inspector/{endpoint_id}", post(inspector::receive::receive))
         .layer(DefaultBodyLimit::max(inspector::receive::BODY_MAX))
         .layer(layers::timeout())
-        .route("/static/{name}", get(assets::serve))
+        .route("/static/{name}", get(assets::serve).layer(layers::compression()))
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
 }

@@ -151,7 +151,7 @@ mod tests {
             (119, "1 min ago"),
             (7200, "2 h ago"),
             (90_000, "1 d ago"),
-            (5_000_000, "on 2023-09-17"),
+            (5_000_000, "on 2023-09-18"),
             (-25, "in 25 s"),
         ] {
             assert_eq!(distance(now - TimeDelta::seconds(seconds), now), words);

@@ -28,41 +28,21 @@ impl Account {
     pub fn choose(owner: Option<u32>) -> Result<Self, Error> {
         let me = Uid::effective();
         let (user, lent) = if me.is_root() {
-            let users: Vec<User> = UNPRIVILEGED
-                .iter()
-                .filter_map(|name| User::from_name(name).ok().flatten())
-                .collect();
+            let users: Vec<User> =
+                UNPRIVILEGED.iter().filter_map(|name| User::from_name(name).ok().flatten()).collect();
             let owning = users.iter().find(|user| Some(user.uid.as_raw()) == owner);
-            (
-                owning.or(users.first()).cloned().ok_or(Error::NoAccount)?,
-                true,
-            )
+            (owning.or(users.first()).cloned().ok_or(Error::NoAccount)?, true)
         } else {
-            (
-                User::from_uid(me)
-                    .ok()
-                    .flatten()
-                    .ok_or(Error::NamelessUser(me.as_raw()))?,
-                false,
-            )
+            (User::from_uid(me).ok().flatten().ok_or(Error::NamelessUser(me.as_raw()))?, false)
         };
-        Ok(Self {
-            name: user.name,
-            uid: user.uid.as_raw(),
-            gid: user.gid.as_raw(),
-            lent,
-        })
+        Ok(Self { name: user.name, uid: user.uid.as_raw(), gid: user.gid.as_raw(), lent })
     }
 
     /// A command that runs as this user, in an environment where no setting of ours can leak into the server (PGPORT, LANG, TZ).
     pub fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
         // With LC_ALL set, messages are English and macOS starts no threads for locales, which PostgreSQL refuses to live with.
-        command
-            .env_clear()
-            .env("LC_ALL", "C")
-            .env("TZ", "UTC")
-            .current_dir("/");
+        command.env_clear().env("LC_ALL", "C").env("TZ", "UTC").current_dir("/");
         if self.lent {
             command.uid(self.uid).gid(self.gid);
         }
@@ -83,8 +63,7 @@ impl Account {
         if self.lent {
             chown(path, uid, Some(self.gid)).map_err(at("change the owner of", path))?;
         }
-        std::fs::set_permissions(path, Permissions::from_mode(mode))
-            .map_err(at("set the permissions of", path))
+        std::fs::set_permissions(path, Permissions::from_mode(mode)).map_err(at("set the permissions of", path))
     }
 
     /// Tries as this user what the server will need, so that the message names the obstacle rather than PostgreSQL's fourth line.
@@ -93,36 +72,19 @@ impl Account {
             return Ok(());
         }
         if !self.can("cd \"$1\"", &layout.data_dir).await? {
-            let blocked = layout
-                .data_dir
-                .ancestors()
-                .filter(|dir| !self.may_enter(dir))
-                .last()
-                .unwrap_or(&layout.data_dir);
-            return Err(Error::NoWay {
-                name: self.name.clone(),
-                dir: blocked.to_owned(),
-            });
+            let blocked =
+                layout.data_dir.ancestors().filter(|dir| !self.may_enter(dir)).last().unwrap_or(&layout.data_dir);
+            return Err(Error::NoWay { name: self.name.clone(), dir: blocked.to_owned() });
         }
         if !self.can("test -x \"$1/postgres\"", &binaries.dir).await? {
-            return Err(Error::NotExecutable {
-                name: self.name.clone(),
-                bin: binaries.dir.clone(),
-            });
+            return Err(Error::NotExecutable { name: self.name.clone(), bin: binaries.dir.clone() });
         }
         Ok(())
     }
 
     async fn can(&self, test: &str, path: &Path) -> Result<bool, Error> {
         let shell = Path::new("/bin/sh");
-        let output = self
-            .command(shell)
-            .arg("-c")
-            .arg(test)
-            .arg("sh")
-            .arg(path)
-            .output()
-            .await;
+        let output = self.command(shell).arg("-c").arg(test).arg("sh").arg(path).output().await;
         Ok(output.map_err(at("run", shell))?.status.success())
     }
 

@@ -53,9 +53,7 @@ impl Binaries {
         match (usable, old) {
             (Some(found), _) => Ok(found),
             (None, Some(Self { dir: bin, major })) => Err(Error::TooOld { bin, major }),
-            (None, None) => Err(Error::NoBinaries {
-                looked_in: given.map(Path::to_owned),
-            }),
+            (None, None) => Err(Error::NoBinaries { looked_in: given.map(Path::to_owned) }),
         }
     }
 
@@ -64,11 +62,7 @@ impl Binaries {
         if !dir.join("initdb").exists() {
             return None;
         }
-        let output = Command::new(dir.join("postgres"))
-            .arg("--version")
-            .output()
-            .await
-            .ok()?;
+        let output = Command::new(dir.join("postgres")).arg("--version").output().await.ok()?;
         let major = major(&String::from_utf8_lossy(&output.stdout))?;
         Some(Self { dir, major })
     }
@@ -86,10 +80,8 @@ async fn known_dirs() -> Vec<PathBuf> {
             dirs.push(PathBuf::from(dir));
         }
     }
-    let mut versioned: Vec<(u32, PathBuf)> = PARENTS
-        .iter()
-        .flat_map(|(parent, prefix)| versions_in(Path::new(parent), prefix))
-        .collect();
+    let mut versioned: Vec<(u32, PathBuf)> =
+        PARENTS.iter().flat_map(|(parent, prefix)| versions_in(Path::new(parent), prefix)).collect();
     versioned.sort_by_key(|(version, _)| std::cmp::Reverse(*version));
     dirs.extend(versioned.into_iter().map(|(_, dir)| dir));
     // Arch, Alpine and others keep one version where every program is.
@@ -104,12 +96,7 @@ fn versions_in(parent: &Path, prefix: &str) -> Vec<(u32, PathBuf)> {
     entries
         .filter_map(|entry| {
             let entry = entry.ok()?;
-            let version = entry
-                .file_name()
-                .to_str()?
-                .strip_prefix(prefix)?
-                .parse()
-                .ok()?;
+            let version = entry.file_name().to_str()?.strip_prefix(prefix)?.parse().ok()?;
             Some((version, entry.path().join("bin")))
         })
         .collect()
@@ -118,9 +105,7 @@ fn versions_in(parent: &Path, prefix: &str) -> Vec<(u32, PathBuf)> {
 /// The major version in what `postgres --version` prints.
 fn major(text: &str) -> Option<u32> {
     let version = text.split_once("(PostgreSQL) ")?.1;
-    let digits = version
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(version.len());
+    let digits = version.find(|c: char| !c.is_ascii_digit()).unwrap_or(version.len());
     version[..digits].parse().ok()
 }
 
@@ -131,10 +116,7 @@ mod tests {
     #[test]
     fn reads_every_form_of_version() {
         for (text, expected) in [
-            (
-                "postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)\n",
-                Some(15),
-            ),
+            ("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)\n", Some(15)),
             ("postgres (PostgreSQL) 18.1 (Homebrew)\n", Some(18)),
             ("postgres (PostgreSQL) 19beta2\n", Some(19)),
             ("postgres (PostgreSQL) 16devel", Some(16)),
@@ -150,13 +132,7 @@ mod tests {
 
     #[tokio::test]
     async fn says_what_to_install() {
-        let error = Binaries::find(Some(Path::new("/nowhere")), None)
-            .await
-            .unwrap_err()
-            .to_string();
-        assert!(
-            error.contains("found in /nowhere. Install them") && error.contains("DATABASE_URL"),
-            "{error}"
-        );
+        let error = Binaries::find(Some(Path::new("/nowhere")), None).await.unwrap_err().to_string();
+        assert!(error.contains("found in /nowhere. Install them") && error.contains("DATABASE_URL"), "{error}");
     }
 }

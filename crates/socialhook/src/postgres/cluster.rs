@@ -33,14 +33,8 @@ pub(super) fn version(layout: &Layout) -> Result<Option<u32>, Error> {
         return Ok(None);
     }
     match std::fs::read_to_string(layout.cluster.join("PG_VERSION")) {
-        Ok(text) => text
-            .trim()
-            .parse()
-            .map(Some)
-            .map_err(|_| Error::NotACluster(layout.cluster.clone())),
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            Err(Error::NotACluster(layout.cluster.clone()))
-        }
+        Ok(text) => text.trim().parse().map(Some).map_err(|_| Error::NotACluster(layout.cluster.clone())),
+        Err(error) if error.kind() == ErrorKind::NotFound => Err(Error::NotACluster(layout.cluster.clone())),
         Err(error) => Err(at("read", &layout.cluster.join("PG_VERSION"))(error)),
     }
 }
@@ -58,20 +52,11 @@ pub(super) fn check(layout: &Layout, binaries: &Binaries) -> Result<(), Error> {
     }
 }
 
-pub(super) async fn create(
-    layout: &Layout,
-    account: &Account,
-    binaries: &Binaries,
-) -> Result<(), Error> {
+pub(super) async fn create(layout: &Layout, account: &Account, binaries: &Binaries) -> Result<(), Error> {
     throw_away_unfinished(layout);
     // The process id keeps us apart from an initdb that outlived its relay.
-    let unfinished = layout
-        .data_dir
-        .join(format!("{UNFINISHED}{}", std::process::id()));
-    DirBuilder::new()
-        .mode(0o700)
-        .create(&unfinished)
-        .map_err(at("create the directory", &unfinished))?;
+    let unfinished = layout.data_dir.join(format!("{UNFINISHED}{}", std::process::id()));
+    DirBuilder::new().mode(0o700).create(&unfinished).map_err(at("create the directory", &unfinished))?;
     account.give(&unfinished, 0o700)?;
     tracing::info!(version = binaries.major, data = %layout.cluster.display(), "Making a new PostgreSQL data directory.");
     let made = async {
@@ -89,23 +74,11 @@ pub(super) async fn create(
     made
 }
 
-async fn initdb(
-    dir: &Path,
-    account: &Account,
-    binaries: &Binaries,
-    layout: &Layout,
-) -> Result<(), Error> {
+async fn initdb(dir: &Path, account: &Account, binaries: &Binaries, layout: &Layout) -> Result<(), Error> {
     let mut failed = None;
     for locale in LOCALES {
         let mut command = account.command(&binaries.path("initdb"));
-        command.args([
-            "--encoding=UTF8",
-            "--data-checksums",
-            "--auth=peer",
-            "--no-instructions",
-            "--username",
-            NAME,
-        ]);
+        command.args(["--encoding=UTF8", "--data-checksums", "--auth=peer", "--no-instructions", "--username", NAME]);
         command.arg(format!("--locale={locale}")).arg("-D").arg(dir);
         let output = run(&mut command, "").await?;
         if output.status.success() {
@@ -121,36 +94,20 @@ async fn initdb(
 }
 
 /// In single-user mode: no client is needed, and the cluster is complete before it gets its name.
-async fn create_database(
-    dir: &Path,
-    account: &Account,
-    binaries: &Binaries,
-    layout: &Layout,
-) -> Result<(), Error> {
+async fn create_database(dir: &Path, account: &Account, binaries: &Binaries, layout: &Layout) -> Result<(), Error> {
     let mut command = account.command(&binaries.path("postgres"));
-    command
-        .args(["--single", "-j", "-D"])
-        .arg(dir)
-        .arg("postgres");
+    command.args(["--single", "-j", "-D"]).arg(dir).arg("postgres");
     let output = run(&mut command, &format!("create database {NAME};\n\n")).await?;
     // Single-user mode goes on after an error, and then succeeds.
     let refused = String::from_utf8_lossy(&output.stderr).contains("ERROR:");
-    if output.status.success() && !refused {
-        Ok(())
-    } else {
-        Err(trouble::explain_init(layout, &output))
-    }
+    if output.status.success() && !refused { Ok(()) } else { Err(trouble::explain_init(layout, &output)) }
 }
 
 async fn run(command: &mut Command, input: &str) -> Result<Output, Error> {
     let program = Path::new(command.as_std().get_program()).to_owned();
     let output = async {
-        let mut child = command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()?;
+        let mut child =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true).spawn()?;
         let mut stdin = child.stdin.take().expect("stdin was asked for");
         match stdin.write_all(input.as_bytes()).await {
             // It ended without reading: its status and what it said are the news.
@@ -171,10 +128,7 @@ fn throw_away_unfinished(layout: &Layout) {
         return;
     };
     for entry in entries.flatten() {
-        if entry
-            .file_name()
-            .to_str()
-            .is_some_and(|name| name.starts_with(UNFINISHED))
+        if entry.file_name().to_str().is_some_and(|name| name.starts_with(UNFINISHED))
             && let Err(error) = std::fs::remove_dir_all(entry.path())
         {
             tracing::warn!(%error, path = %entry.path().display(), "Could not delete an unfinished data directory.");

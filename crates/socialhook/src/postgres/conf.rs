@@ -61,30 +61,13 @@ log_min_error_statement = panic
 log_error_verbosity = terse
 ";
 
-pub(super) async fn write(
-    layout: &Layout,
-    account: &Account,
-    binaries: &Binaries,
-) -> Result<(), Error> {
-    let me = User::from_uid(Uid::effective())
-        .ok()
-        .flatten()
-        .map(|user| user.name);
+pub(super) async fn write(layout: &Layout, account: &Account, binaries: &Binaries) -> Result<(), Error> {
+    let me = User::from_uid(Uid::effective()).ok().flatten().map(|user| user.name);
     let users = ["root", &account.name].into_iter().chain(me.as_deref());
-    let compression = if knows_lz4(layout, account, binaries).await {
-        "lz4"
-    } else {
-        "on"
-    };
+    let compression = if knows_lz4(layout, account, binaries).await { "lz4" } else { "on" };
     let files = [
-        (
-            "postgresql.conf",
-            postgresql_conf(layout, memory_bytes().await, compression),
-        ),
-        (
-            "pg_hba.conf",
-            format!("{HEADER}local all all peer map={NAME}\n"),
-        ),
+        ("postgresql.conf", postgresql_conf(layout, memory_bytes().await, compression)),
+        ("pg_hba.conf", format!("{HEADER}local all all peer map={NAME}\n")),
         ("pg_ident.conf", pg_ident(users)),
     ];
     for (name, text) in files {
@@ -96,12 +79,7 @@ pub(super) async fn write(
 }
 
 fn replace(path: &Path, text: &str) -> std::io::Result<()> {
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o640)
-        .open(path)?;
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o640).open(path)?;
     file.write_all(text.as_bytes())
 }
 
@@ -124,9 +102,8 @@ fn quoted(text: &str) -> String {
 
 /// Peer authentication alone wants the system's name to be the role's.
 fn pg_ident<'a>(users: impl Iterator<Item = &'a str>) -> String {
-    let mut lines: Vec<String> = users
-        .map(|user| format!("{NAME} \"{}\" {NAME}\n", user.replace('"', "\"\"")))
-        .collect();
+    let mut lines: Vec<String> =
+        users.map(|user| format!("{NAME} \"{}\" {NAME}\n", user.replace('"', "\"\""))).collect();
     lines.sort_unstable();
     lines.dedup();
     format!("{HEADER}{}", lines.concat())
@@ -135,48 +112,27 @@ fn pg_ident<'a>(users: impl Iterator<Item = &'a str>) -> String {
 /// Whether this build can compress the write-ahead log with lz4, the cheapest; every build has its own algorithm, "on".
 async fn knows_lz4(layout: &Layout, account: &Account, binaries: &Binaries) -> bool {
     let mut command = account.command(&binaries.path("postgres"));
-    command
-        .args(["-C", "wal_compression", "-c", "wal_compression=lz4", "-D"])
-        .arg(&layout.cluster);
-    command
-        .output()
-        .await
-        .is_ok_and(|output| output.status.success())
+    command.args(["-C", "wal_compression", "-c", "wal_compression=lz4", "-D"]).arg(&layout.cluster);
+    command.output().await.is_ok_and(|output| output.status.success())
 }
 
 /// The machine's memory, or less if our control group has a limit.
 async fn memory_bytes() -> u64 {
-    let limit = std::fs::read_to_string("/sys/fs/cgroup/memory.max")
-        .ok()
-        .and_then(|text| text.trim().parse().ok());
+    let limit = std::fs::read_to_string("/sys/fs/cgroup/memory.max").ok().and_then(|text| text.trim().parse().ok());
     let machine = match std::fs::read_to_string("/proc/meminfo") {
         Ok(text) => total_memory_bytes(&text),
         Err(_) => macos_memory_bytes().await,
     };
-    [limit, machine]
-        .into_iter()
-        .flatten()
-        .min()
-        .unwrap_or(MEMORY_BYTES_UNKNOWN)
+    [limit, machine].into_iter().flatten().min().unwrap_or(MEMORY_BYTES_UNKNOWN)
 }
 
 fn total_memory_bytes(meminfo: &str) -> Option<u64> {
-    let line = meminfo
-        .lines()
-        .find_map(|line| line.strip_prefix("MemTotal:"))?;
-    line.trim()
-        .strip_suffix(" kB")?
-        .parse::<u64>()
-        .ok()
-        .map(|kilobytes| kilobytes * 1024)
+    let line = meminfo.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
+    line.trim().strip_suffix(" kB")?.parse::<u64>().ok().map(|kilobytes| kilobytes * 1024)
 }
 
 async fn macos_memory_bytes() -> Option<u64> {
-    let output = tokio::process::Command::new("/usr/sbin/sysctl")
-        .args(["-n", "hw.memsize"])
-        .output()
-        .await
-        .ok()?;
+    let output = tokio::process::Command::new("/usr/sbin/sysctl").args(["-n", "hw.memsize"]).output().await.ok()?;
     String::from_utf8_lossy(&output.stdout).trim().parse().ok()
 }
 
@@ -208,10 +164,7 @@ mod tests {
             "shared_buffers = 1024MB",
             "wal_compression = lz4",
         ] {
-            assert!(
-                text.lines().any(|found| found == line),
-                "{line} is missing in:\n{text}"
-            );
+            assert!(text.lines().any(|found| found == line), "{line} is missing in:\n{text}");
         }
     }
 
@@ -219,10 +172,7 @@ mod tests {
     fn memory_is_modest() {
         let buffers = |memory| {
             let text = postgresql_conf(&layout("/data"), memory, "on");
-            text.lines()
-                .find_map(|line| line.strip_prefix("shared_buffers = "))
-                .unwrap()
-                .to_owned()
+            text.lines().find_map(|line| line.strip_prefix("shared_buffers = ")).unwrap().to_owned()
         };
         assert_eq!(buffers(1024 * MB), "256MB");
         assert_eq!(buffers(64 * MB), "32MB");
@@ -232,10 +182,7 @@ mod tests {
     #[test]
     fn paths_are_quoted() {
         let text = postgresql_conf(&layout("/it's, a\\path"), MB, "on");
-        assert!(
-            text.contains(r#"unix_socket_directories = '"/it''s, a\\path/run"'"#),
-            "{text}"
-        );
+        assert!(text.contains(r#"unix_socket_directories = '"/it''s, a\\path/run"'"#), "{text}");
     }
 
     #[test]
@@ -247,10 +194,7 @@ mod tests {
 
     #[test]
     fn reads_meminfo() {
-        assert_eq!(
-            total_memory_bytes("MemTotal:       24683912 kB\nMemFree: 1 kB\n"),
-            Some(24_683_912 * 1024)
-        );
+        assert_eq!(total_memory_bytes("MemTotal:       24683912 kB\nMemFree: 1 kB\n"), Some(24_683_912 * 1024));
         assert_eq!(total_memory_bytes("nonsense"), None);
     }
 }

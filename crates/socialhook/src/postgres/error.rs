@@ -27,12 +27,7 @@ pub enum Error {
         .cluster.display(),
         .bin.display()
     )]
-    OtherVersion {
-        cluster: PathBuf,
-        data: u32,
-        bin: PathBuf,
-        binaries: u32,
-    },
+    OtherVersion { cluster: PathBuf, data: u32, bin: PathBuf, binaries: u32 },
 
     #[error(
         "{} exists but is not a PostgreSQL data directory (it has no readable PG_VERSION). \
@@ -46,12 +41,7 @@ pub enum Error {
          or choose another --data-dir.",
         .cluster.display()
     )]
-    OtherOwner {
-        cluster: PathBuf,
-        owner: u32,
-        name: String,
-        uid: u32,
-    },
+    OtherOwner { cluster: PathBuf, owner: u32, name: String, uid: u32 },
 
     #[error(
         "{}{} already uses the data directory {}. Stop it first, or choose another --data-dir.",
@@ -59,10 +49,7 @@ pub enum Error {
         .pid.as_ref().map(|pid| format!(" (process {pid})")).unwrap_or_default(),
         .data_dir.display()
     )]
-    Locked {
-        data_dir: PathBuf,
-        pid: Option<String>,
-    },
+    Locked { data_dir: PathBuf, pid: Option<String> },
 
     #[error(
         "The data directory {} makes the path of PostgreSQL's socket {bytes} bytes long; systems allow {} at most. \
@@ -105,19 +92,10 @@ pub enum Error {
     NotExecutable { name: String, bin: PathBuf },
 
     #[error("{what} The disk that holds {} is full, or nearly ({free_mb} MB free): make room and start again. Last it said:\n{tail}", .data_dir.display())]
-    DiskFull {
-        what: String,
-        data_dir: PathBuf,
-        free_mb: u64,
-        tail: String,
-    },
+    DiskFull { what: String, data_dir: PathBuf, free_mb: u64, tail: String },
 
     #[error("{what} The last lines of {} are:\n{tail}", .log.display())]
-    Failed {
-        what: String,
-        log: PathBuf,
-        tail: String,
-    },
+    Failed { what: String, log: PathBuf, tail: String },
 
     #[error("PostgreSQL could not make a new data directory ({how}). It said:\n{tail}")]
     Init { how: String, tail: String },
@@ -137,11 +115,7 @@ pub enum Error {
     Denied { doing: &'static str, path: PathBuf },
 
     #[error("Could not {doing} {}: {source}.", .path.display())]
-    Io {
-        doing: &'static str,
-        path: PathBuf,
-        source: std::io::Error,
-    },
+    Io { doing: &'static str, path: PathBuf, source: std::io::Error },
 }
 
 impl Error {

@@ -60,39 +60,20 @@ impl Keeper {
         config.push(layout.conf.join("postgresql.conf"));
         let mut command = account.command(shell);
         command.args(["-c", SCRIPT, "sh"]);
-        command
-            .arg(binaries.path("postgres"))
-            .arg("-D")
-            .arg(&layout.cluster)
-            .arg("-c")
-            .arg(config);
-        command
-            .stdout(log.try_clone().map_err(at("open the log", &layout.log))?)
-            .stderr(log);
-        let mut child = command
-            .stdin(Stdio::piped())
-            .process_group(0)
-            .spawn()
-            .map_err(at("run", shell))?;
+        command.arg(binaries.path("postgres")).arg("-D").arg(&layout.cluster).arg("-c").arg(config);
+        command.stdout(log.try_clone().map_err(at("open the log", &layout.log))?).stderr(log);
+        let mut child = command.stdin(Stdio::piped()).process_group(0).spawn().map_err(at("run", shell))?;
         let leash = child.stdin.take().expect("stdin was asked for");
         let (tell, ended) = watch::channel(None);
         tokio::spawn(wait(child, tell));
-        Ok(Self {
-            leash,
-            log_from,
-            ended,
-        })
+        Ok(Self { leash, log_from, ended })
     }
 
     /// Resolves to how the server ended, once it has.
     pub fn ended(&self) -> impl Future<Output = String> + Send + use<> {
         let mut ended = self.ended.clone();
         async move {
-            let how = ended
-                .wait_for(Option::is_some)
-                .await
-                .ok()
-                .and_then(|how| how.clone());
+            let how = ended.wait_for(Option::is_some).await.ok().and_then(|how| how.clone());
             how.unwrap_or_else(|| "unknown status".to_owned())
         }
     }

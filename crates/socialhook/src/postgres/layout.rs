@@ -47,19 +47,12 @@ impl Layout {
                 if let Some(parent) = data_dir.parent() {
                     std::fs::create_dir_all(parent).map_err(at("create the directory", parent))?;
                 }
-                DirBuilder::new()
-                    .mode(0o700)
-                    .create(data_dir)
-                    .map_err(at("create the data directory", data_dir))?;
+                DirBuilder::new().mode(0o700).create(data_dir).map_err(at("create the data directory", data_dir))?;
                 true
             }
             Err(error) => return Err(at("read the data directory", data_dir)(error)),
         };
-        let layout = Self::new(
-            data_dir
-                .canonicalize()
-                .map_err(at("find the data directory", data_dir))?,
-        )?;
+        let layout = Self::new(data_dir.canonicalize().map_err(at("find the data directory", data_dir))?)?;
         if fresh && account.lent {
             // The account passes through and sees nothing of ours. A directory with contents may be somebody's home: left as it is.
             account.share(&layout.data_dir, 0o710)?;
@@ -85,19 +78,12 @@ impl Layout {
             log: data_dir.join("postgres.log"),
             data_dir,
         };
-        if layout
-            .data_dir
-            .to_str()
-            .is_none_or(|path| path.contains(|c: char| c == '"' || c.is_control()))
-        {
+        if layout.data_dir.to_str().is_none_or(|path| path.contains(|c: char| c == '"' || c.is_control())) {
             return Err(Error::OddPath(layout.data_dir));
         }
         let bytes = layout.socket().as_os_str().len();
         if bytes > SOCKET_PATH_BYTES_MAX {
-            return Err(Error::PathTooLong {
-                data_dir: layout.data_dir,
-                bytes,
-            });
+            return Err(Error::PathTooLong { data_dir: layout.data_dir, bytes });
         }
         Ok(layout)
     }
@@ -108,10 +94,7 @@ impl Layout {
 
     /// Everything is said, so that PGPORT and its like in our environment have no say.
     pub fn url(&self) -> String {
-        format!(
-            "postgresql:///{NAME}?host={}&port=5432&user={NAME}",
-            percent_encoded(self.run.as_os_str())
-        )
+        format!("postgresql:///{NAME}?host={}&port=5432&user={NAME}", percent_encoded(self.run.as_os_str()))
     }
 
     /// Takes the directory for this process. The system frees the lock when the process ends, however it ends.
@@ -137,10 +120,8 @@ impl Layout {
             }
             Err(TryLockError::Error(error)) => return Err(at("lock", &path)(error)),
         }
-        let written = file
-            .set_len(0)
-            .and_then(|()| file.rewind())
-            .and_then(|()| writeln!(file, "{}", std::process::id()));
+        let written =
+            file.set_len(0).and_then(|()| file.rewind()).and_then(|()| writeln!(file, "{}", std::process::id()));
         // The pid is for the message only, and a full disk gets a better error further on.
         if let Err(error) = written {
             tracing::debug!(%error, "Could not write our process id to the lock file.");
@@ -151,11 +132,7 @@ impl Layout {
     /// The server's log, to append to, and how long it is.
     pub fn open_log(&self) -> Result<(File, u64), Error> {
         let failed = at("open the log", &self.log);
-        let log = OpenOptions::new()
-            .create(true)
-            .append(true)
-            .mode(0o600)
-            .open(&self.log);
+        let log = OpenOptions::new().create(true).append(true).mode(0o600).open(&self.log);
         log.and_then(|log| {
             let mut length = log.metadata()?.len();
             if length > LOG_BYTES_MAX {
@@ -178,12 +155,9 @@ pub(super) fn account(data_dir: &Path) -> Result<Account, Error> {
     };
     let account = Account::choose(owner)?;
     match owner {
-        Some(owner) if owner != account.uid => Err(Error::OtherOwner {
-            cluster,
-            owner,
-            name: account.name,
-            uid: account.uid,
-        }),
+        Some(owner) if owner != account.uid => {
+            Err(Error::OtherOwner { cluster, owner, name: account.name, uid: account.uid })
+        }
         _ => Ok(account),
     }
 }
@@ -209,7 +183,8 @@ mod tests {
     #[test]
     fn urls_hold_any_path() {
         let layout = Layout::new(PathBuf::from("/var/lib/social hook/a&b=ü%")).unwrap();
-        let expected = "postgresql:///socialhook?host=/var/lib/social%20hook/a%26b%3D%C3%BC%25/run&port=5432&user=socialhook";
+        let expected =
+            "postgresql:///socialhook?host=/var/lib/social%20hook/a%26b%3D%C3%BC%25/run&port=5432&user=socialhook";
         assert_eq!(layout.url(), expected);
     }
 
@@ -218,17 +193,8 @@ mod tests {
         let longest = SOCKET_PATH_BYTES_MAX - "/run/.s.PGSQL.5432".len();
         let path = |bytes: usize| PathBuf::from(format!("/{}", "x".repeat(bytes - 1)));
         assert!(Layout::new(path(longest)).is_ok());
-        assert!(matches!(
-            Layout::new(path(longest + 1)),
-            Err(Error::PathTooLong { bytes: 99, .. })
-        ));
-        assert!(matches!(
-            Layout::new(PathBuf::from("/a\"b")),
-            Err(Error::OddPath(_))
-        ));
-        assert!(matches!(
-            Layout::new(PathBuf::from("/a\nb")),
-            Err(Error::OddPath(_))
-        ));
+        assert!(matches!(Layout::new(path(longest + 1)), Err(Error::PathTooLong { bytes: 99, .. })));
+        assert!(matches!(Layout::new(PathBuf::from("/a\"b")), Err(Error::OddPath(_))));
+        assert!(matches!(Layout::new(PathBuf::from("/a\nb")), Err(Error::OddPath(_))));
     }
 }

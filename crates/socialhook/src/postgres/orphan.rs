@@ -34,10 +34,7 @@ pub(super) async fn end(layout: &Layout) -> Result<(), Error> {
     if gone(layout, CUT_OFF_LIMIT).await? {
         return Ok(());
     }
-    Err(Error::OrphanStays {
-        cluster: layout.cluster.clone(),
-        pid: server.pid,
-    })
+    Err(Error::OrphanStays { cluster: layout.cluster.clone(), pid: server.pid })
 }
 
 async fn gone(layout: &Layout, limit: Duration) -> Result<bool, Error> {

@@ -60,30 +60,15 @@ fn parse(text: &str) -> Option<Postmaster> {
     // A negative number would signal a group, one a system.
     let pid = lines.first()?.trim().parse().ok().filter(|pid| *pid > 1)?;
     let started = (*lines.get(2)?).to_owned();
-    let ready = lines
-        .get(STATUS_LINE)
-        .is_some_and(|status| status.trim() == "ready");
-    Some(Postmaster {
-        pid,
-        started,
-        ready,
-    })
+    let ready = lines.get(STATUS_LINE).is_some_and(|status| status.trim() == "ready");
+    Some(Postmaster { pid, started, ready })
 }
 
 /// Whether a server listens on the socket.
 pub(super) async fn answers(socket: &Path) -> Result<bool, Error> {
     match tokio::time::timeout(ANSWER_LIMIT, UnixStream::connect(socket)).await {
-        Ok(Err(error))
-            if matches!(
-                error.kind(),
-                ErrorKind::NotFound | ErrorKind::ConnectionRefused
-            ) =>
-        {
-            Ok(false)
-        }
-        Ok(Err(error)) if error.kind() == ErrorKind::PermissionDenied => {
-            Err(at("connect to", socket)(error))
-        }
+        Ok(Err(error)) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused) => Ok(false),
+        Ok(Err(error)) if error.kind() == ErrorKind::PermissionDenied => Err(at("connect to", socket)(error)),
         // A full queue is a sign of life too.
         _ => Ok(true),
     }
@@ -93,42 +78,22 @@ pub(super) async fn answers(socket: &Path) -> Result<bool, Error> {
 mod tests {
     use super::*;
 
-    const FILE: &str =
-        "4711\n/data/postgres\n1700000000\n5432\n/data/run\n\n  1234567    65538\nready   \n";
+    const FILE: &str = "4711\n/data/postgres\n1700000000\n5432\n/data/run\n\n  1234567    65538\nready   \n";
 
     #[test]
     fn reads_a_ready_server() {
-        assert_eq!(
-            parse(FILE),
-            Some(Postmaster {
-                pid: 4711,
-                started: "1700000000".to_owned(),
-                ready: true
-            })
-        );
+        assert_eq!(parse(FILE), Some(Postmaster { pid: 4711, started: "1700000000".to_owned(), ready: true }));
     }
 
     #[test]
     fn a_starting_server_is_not_ready() {
         assert!(!parse(&FILE.replace("ready", "starting")).unwrap().ready);
-        assert!(
-            !parse("4711\n/data/postgres\n1700000000\n5432\n")
-                .unwrap()
-                .ready
-        );
+        assert!(!parse("4711\n/data/postgres\n1700000000\n5432\n").unwrap().ready);
     }
 
     #[test]
     fn nonsense_is_no_server() {
-        for text in [
-            "",
-            "\n",
-            "4711\n/data",
-            "0\na\nb\n",
-            "-1\na\nb\n",
-            "1\na\nb\n",
-            "x\na\nb\n",
-        ] {
+        for text in ["", "\n", "4711\n/data", "0\na\nb\n", "-1\na\nb\n", "1\na\nb\n", "x\na\nb\n"] {
             assert_eq!(parse(text), None, "{text:?}");
         }
     }

@@ -21,39 +21,21 @@ pub(super) fn explain(layout: &Layout, log_from: u64, what: String) -> Error {
     let said = end_of(&layout.log, log_from).unwrap_or_default();
     let tail = last_lines(&said);
     match full_disk(layout, &said) {
-        Some(free_mb) => Error::DiskFull {
-            what,
-            data_dir: layout.data_dir.clone(),
-            free_mb,
-            tail,
-        },
-        None => Error::Failed {
-            what,
-            log: layout.log.clone(),
-            tail,
-        },
+        Some(free_mb) => Error::DiskFull { what, data_dir: layout.data_dir.clone(), free_mb, tail },
+        None => Error::Failed { what, log: layout.log.clone(), tail },
     }
 }
 
 /// For a data directory that could not be made.
 pub(super) fn explain_init(layout: &Layout, output: &Output) -> Error {
-    let said = String::from_utf8_lossy(&output.stdout).into_owned()
-        + &String::from_utf8_lossy(&output.stderr);
+    let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     let tail = last_lines(&said);
     match full_disk(layout, &said) {
         Some(free_mb) => {
             let what = "PostgreSQL could not make a new data directory.".to_owned();
-            Error::DiskFull {
-                what,
-                data_dir: layout.data_dir.clone(),
-                free_mb,
-                tail,
-            }
+            Error::DiskFull { what, data_dir: layout.data_dir.clone(), free_mb, tail }
         }
-        None => Error::Init {
-            how: output.status.to_string(),
-            tail,
-        },
+        None => Error::Init { how: output.status.to_string(), tail },
     }
 }
 
@@ -81,10 +63,7 @@ fn end_of(path: &Path, from: u64) -> std::io::Result<String> {
 }
 
 fn last_lines(text: &str) -> String {
-    let lines: Vec<&str> = text
-        .lines()
-        .filter(|line| !line.trim().is_empty())
-        .collect();
+    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
     if lines.is_empty() {
         return "(nothing)".to_owned();
     }

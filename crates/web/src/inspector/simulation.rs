@@ -20,7 +20,8 @@ use crate::page::leave_notice;
 use crate::state::App;
 use crate::{apps as app_pages, codes, words};
 
-const APP_NAME: &str = "Simulator";
+/// Of the app that simulated channels are reached through.
+pub const APP_NAME: &str = "Simulator";
 const APP_SECRET_LENGTH: usize = 32;
 /// Digits of a made-up number's id, as many as Meta's have.
 const EXTERNAL_ID_LENGTH: usize = 15;
