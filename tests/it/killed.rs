@@ -45,6 +45,12 @@ async fn sender(number: usize, url: String, stop: Arc<AtomicBool>, acknowledged:
     own
 }
 
+async fn until(acknowledged: &AtomicUsize, count: usize) {
+    while acknowledged.load(Ordering::SeqCst) < count {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_under_load_nothing_acknowledged_is_lost() {
     let receiver = Receiver::start().await;
@@ -66,16 +72,11 @@ async fn killed_under_load_nothing_acknowledged_is_lost() {
         .map(|number| tokio::spawn(sender(number, url.clone(), stop.clone(), acknowledged.clone())))
         .collect();
     for kills in 1..=KILLS {
-        while acknowledged.load(Ordering::SeqCst) < kills * BETWEEN_KILLS {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        until(&acknowledged, kills * BETWEEN_KILLS).await;
         kill(service).await;
         service = installation.serve(&[]).await;
     }
-    let target = (KILLS + 1) * BETWEEN_KILLS;
-    while acknowledged.load(Ordering::SeqCst) < target {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    until(&acknowledged, (KILLS + 1) * BETWEEN_KILLS).await;
     stop.store(true, Ordering::SeqCst);
     let mut ids = Vec::new();
     for sender in senders {
