@@ -12,6 +12,8 @@ use socialhook_store::partitions::Retention;
 use url::Url;
 
 const DEFAULT_LISTEN: &str = "127.0.0.1:8080";
+/// The driver tells what every start finds in order.
+const DEFAULT_LOG: &str = "info,sqlx=warn";
 const RETENTION_DAYS: std::ops::RangeInclusive<u32> = 1..=90;
 
 /// Settings as they are given; what is not given has a default.
@@ -142,7 +144,7 @@ impl Options {
                 receipt_days: days("receipt_days", self.receipt_days.or(file.receipt_days), default.receipt_days)?,
                 event_days: days("event_days", self.event_days.or(file.event_days), default.event_days)?,
             },
-            log: self.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
+            log: self.log.or(file.log).unwrap_or_else(|| DEFAULT_LOG.to_owned()),
             log_json: self.log_json.or(file.log_json).unwrap_or(false),
         })
     }

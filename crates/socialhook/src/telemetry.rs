@@ -1,5 +1,7 @@
 //! What the process says of itself: one log on standard error, as text or JSON.
 
+use std::io::IsTerminal;
+
 use tracing_subscriber::EnvFilter;
 
 use crate::config::Config;
@@ -13,7 +15,7 @@ pub fn start(config: &Config) {
     if config.log_json {
         log.json().init();
     } else {
-        log.with_target(false).init();
+        log.with_target(false).with_ansi(std::io::stderr().is_terminal()).init();
     }
     if !understood {
         tracing::warn!("the log filter is not understood; logging at info");

@@ -89,7 +89,7 @@ impl Watch {
         stream::unfold(self, async |mut watch| {
             let inspection = watch.next().await?;
             let id = inspection.inspection_id;
-            let item = Item::of(inspection, watch.app.clock.now());
+            let item = Item::of(inspection, true, watch.app.clock.now());
             let html = Fragment { item }
                 .render()
                 .inspect_err(|error| tracing::error!(%error, "an inspected request could not be drawn"));

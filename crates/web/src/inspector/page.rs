@@ -21,6 +21,8 @@ use crate::words::{self, Pill, When, count};
 
 /// Requests on the page.
 pub const SHOWN: i64 = 50;
+/// The newest ones, shown whole; of the others the first line.
+const OPEN: usize = 3;
 const FIRST_SAMPLE: &str = "whatsapp-text";
 
 #[derive(Template)]
@@ -49,12 +51,14 @@ pub struct Item {
     pub event: String,
     pub pill: Pill,
     pub body: String,
+    /// Whether its JSON is shown at once.
+    pub open: bool,
     pub headers: Vec<(String, String)>,
     pub delivery: Option<String>,
 }
 
 impl Item {
-    pub fn of(inspection: Inspection, now: DateTime<Utc>) -> Self {
+    pub fn of(inspection: Inspection, open: bool, now: DateTime<Utc>) -> Self {
         let body = std::str::from_utf8(&inspection.body).ok().and_then(Object::from_text).unwrap_or_default();
         let text = |key: &str| body.non_empty(key).map(Cow::into_owned).unwrap_or_default();
         let event_id = text("id");
@@ -64,6 +68,7 @@ impl Item {
             body_id: format!("{}-body", inspection.inspection_id),
             received: When::new(inspection.received_at, now),
             event: text("event"),
+            open,
             delivery: is_id.then(|| format!("/deliveries/{event_id}/{}", inspection.endpoint_id)),
             pill: if inspection.signature_valid { Pill::SIGNED } else { Pill::UNSIGNED },
             body: json_view::html(&inspection.body),
@@ -82,7 +87,7 @@ pub async fn show(State(app): State<App>, member: Member, session: Session) -> R
         sentence: sentence(&received, now),
         samples: Platform::ALL.into_iter().map(choices).collect(),
         newest: received.first().map(|newest| newest.inspection_id.to_string()).unwrap_or_default(),
-        items: received.into_iter().map(|inspection| Item::of(inspection, now)).collect(),
+        items: received.into_iter().enumerate().map(|(place, one)| Item::of(one, place < OPEN, now)).collect(),
     })
 }
 
