@@ -154,3 +154,28 @@ async fn endpoints_get_what_they_ask_for() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn the_test_button_of_metas_dashboard_shows_something_at_every_press() {
+    world(async |world| {
+        let sample = json!({ "object": "whatsapp_business_account", "entry": [{ "id": "0", "changes": [{ "field": "messages", "value": {
+            "messaging_product": "whatsapp",
+            "metadata": { "display_phone_number": "16505551111", "phone_number_id": "123456123" },
+            "contacts": [{ "profile": { "name": "test user name" }, "wa_id": "16315551181" }],
+            "messages": [{ "from": "16315551181", "id": "ABGGFlA5Fpa", "timestamp": "1504902988", "type": "text", "text": { "body": "this is a text message" } }],
+        } }] }] })
+        .to_string();
+        for _ in 0..2 {
+            assert_eq!(world.meta_posts(&world.acme, sample.clone()).await, 200);
+            world.advance(chrono::TimeDelta::seconds(2)).await;
+        }
+        let received = world.received(&world.acme);
+        assert_eq!(received.len(), 2, "Meta's sample always has the same message id");
+        for event in &received {
+            assert_eq!(event["test"], true, "{event}");
+            assert!(event["channel"].is_null(), "it belongs to no channel: {event}");
+        }
+        assert_eq!(world.count("select count(*) from channel where external_id = '123456123'").await, 0);
+    })
+    .await;
+}

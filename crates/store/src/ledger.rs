@@ -90,16 +90,33 @@ pub async fn page(
     Ok((describe(c, tenant_id, &keys).await?, more))
 }
 
-/// One delivery of the tenant, or an event that no endpoint wanted; another tenant's is not found.
+/// One delivery of the tenant, or, with the nil endpoint, an event that no endpoint got; another tenant's is not found.
 pub async fn find(
     c: &mut PgConnection,
     tenant_id: TenantId,
     event_id: EventId,
     endpoint_id: EndpointId,
 ) -> Result<Option<Entry>> {
-    let key = (event_id.0, Some(endpoint_id.0).filter(|id| !id.is_nil()));
+    let unmatched = endpoint_id.0.is_nil();
+    if unmatched && was_sent(c, tenant_id, event_id).await? {
+        return Ok(None);
+    }
+    let key = (event_id.0, (!unmatched).then_some(endpoint_id.0));
     let entries = describe(c, tenant_id, &[key]).await?;
-    Ok(entries.into_iter().find(|entry| endpoint_id.0.is_nil() || entry.state != State::Unmatched))
+    Ok(entries.into_iter().find(|entry| unmatched == (entry.state == State::Unmatched)))
+}
+
+/// Whether any endpoint has, or had, a delivery of it.
+async fn was_sent(c: &mut PgConnection, tenant_id: TenantId, event_id: EventId) -> Result<bool> {
+    let sent = sqlx::query_scalar!(
+        r#"select exists (select from delivery where tenant_id = $1 and event_id = $2)
+             or exists (select from attempt where tenant_id = $1 and event_id = $2) as "sent!""#,
+        tenant_id.0,
+        event_id.0
+    )
+    .fetch_one(c)
+    .await?;
+    Ok(sent)
 }
 
 type Key = (Uuid, Option<Uuid>);
