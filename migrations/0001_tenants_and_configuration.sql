@@ -3,11 +3,13 @@
 create table tenant (
   tenant_id uuid primary key,
   name text not null check (length(name) between 1 and 100),
-  created_at timestamptz not null
+  created_at timestamptz not null,
+  -- What provisioning knows the tenant by. Null: it signed up, under whatever name it liked.
+  provisioned_name text constraint tenant_provisioned_name unique
 );
 
 -- The operator's own tenant: it owns the operator's apps, and receipts that no tenant's channel claims.
-insert into tenant values ('00000000-0000-0000-0000-000000000000', 'Operator', now());
+insert into tenant (tenant_id, name, created_at) values ('00000000-0000-0000-0000-000000000000', 'Operator', now());
 
 -- A person who signs in. Belongs to tenants through member.
 create table account (
@@ -40,6 +42,12 @@ create table session (
 
 -- "Which sessions have ended?", asked hourly by the sweeper.
 create index session_expires_at on session (expires_at);
+
+-- Which key the sealed columns below are sealed with, so that a process with another one notices before it starts.
+create table sealing_key (
+  only_row boolean primary key default true check (only_row),
+  key_id bytea not null check (length(key_id) = 4)
+);
 
 -- A Meta app. verify_token is sealed: it is compared, but also shown again to be pasted into Meta's dashboard.
 create table app (

@@ -205,3 +205,28 @@ async fn without_its_database_it_asks_meta_to_repeat() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn more_events_than_a_post_may_hold_are_kept_as_bytes() {
+    world(async |world| {
+        let items: Vec<_> = (0..10_001).map(|n| json!({ "id": n })).collect();
+        let body = json!({ "object": "page", "entry": items }).to_string();
+        assert_eq!(world.meta_posts(&world.acme, body).await, 200);
+        world.settle().await;
+        assert_eq!(world.count("select count(*) from receipt").await, 1);
+        assert_eq!(world.count("select count(*) from event").await, 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_id_that_can_be_no_channel_is_accepted_all_the_same() {
+    world(async |world| {
+        let long = "9".repeat(65);
+        assert_eq!(world.meta_posts(&world.acme, meta::one_text(&long, "wamid.A1")).await, 200);
+        world.settle().await;
+        assert_eq!(world.received(&world.acme).len(), 1);
+        assert_eq!(world.count("select count(*) from channel where length(external_id) > 64").await, 0);
+    })
+    .await;
+}

@@ -1,8 +1,16 @@
-//! `socialhook admin provision`: what it makes, and that doing it again changes nothing.
+//! `socialhook admin provision`: what it makes, for whom, and that doing it again changes nothing. And the key it seals with.
 
+use std::path::Path;
+
+use secrecy::SecretString;
 use serde_json::json;
+use socialhook::config::{Config, Options};
 use socialhook::provision::{self, Error};
+use socialhook::{key, simulate};
+use socialhook_core::id::{AccountId, TenantId};
 use socialhook_relay::destination::Policy;
+use socialhook_store::accounts::{self, Account, PasswordHash};
+use socialhook_store::tenants;
 
 use crate::meta;
 use crate::world::{World, world};
@@ -104,6 +112,132 @@ async fn a_number_of_one_app_belongs_to_one_tenant() {
         apply(world, claim("Acme"), Policy::AllowPrivate).await.expect("the first one");
         let error = apply(world, claim("Globex"), Policy::AllowPrivate).await.expect_err("the second one");
         assert!(matches!(error, Error::Claimed { .. }), "{error}");
+    })
+    .await;
+}
+
+/// Whoever likes may sign up with any name, and with an address that is not his.
+async fn signs_up(world: &World, tenant: &str, email: &str, password: &str) -> TenantId {
+    let now = world.clock.now() - chrono::TimeDelta::hours(1);
+    let (tenant_id, account_id) = (TenantId::new(now), AccountId::new(now));
+    let password_hash = PasswordHash::new(&SecretString::from(password)).expect("hashes");
+    let mut c = world.pools.web.acquire().await.expect("a connection");
+    accounts::create(&mut c, &Account { account_id, email: email.to_owned(), password_hash }, now).await.expect("new");
+    tenants::create(&mut c, tenant_id, tenant, now).await.expect("new");
+    tenants::add_owner(&mut c, tenant_id, account_id, now).await.expect("new");
+    tenant_id
+}
+
+fn owned(tenant: &str, email: &str, password: &str) -> serde_json::Value {
+    json!({
+        "name": tenant, "owner": { "email": email, "password": password },
+        "apps": [{ "name": "own", "app_secret": "o", "verify_token": "w" }],
+        "channels": [{ "app": "own", "platform": "whatsapp", "external_id": "301", "address": "+447700900125" }],
+    })
+}
+
+#[tokio::test]
+async fn a_name_is_no_claim() {
+    world(async |world| {
+        let stranger = signs_up(world, "Initech", "stranger@example.test", "a stranger's password").await;
+        let file =
+            json!({ "tenants": [owned("Initech", "bill@initech.test", "a long password"), { "name": "Operator" }] });
+        let tree = apply(world, file.clone(), Policy::AllowPrivate).await.expect("provisioned");
+        let own = tree["tenants"][0]["id"].as_str().expect("an id");
+        assert_ne!(own, stranger.to_string());
+        assert_ne!(tree["tenants"][1]["id"], json!(TenantId::OPERATOR), "a tenant may be called so, too");
+        assert_eq!(tree, apply(world, file, Policy::AllowPrivate).await.expect("provisioned again"));
+        let foreign = "select count(*) from app a join member m using (tenant_id) join account using (account_id)
+                       where a.name = 'own' and email = 'stranger@example.test'";
+        assert_eq!(world.count(foreign).await, 0);
+
+        let plan = simulate::Plan { rate: 0.0, ..simulate::Plan::default() };
+        let error = simulate::run(&world.means, &world.base, "Initech", &plan).await.expect_err("which one?");
+        assert!(error.to_string().contains(own) && error.to_string().contains(&stranger.to_string()), "{error}");
+        assert_eq!(simulate::run(&world.means, &world.base, own, &plan).await.expect("sent"), 1);
+        let nobody = TenantId::new(world.clock.now()).to_string();
+        let error = simulate::run(&world.means, &world.base, &nobody, &plan).await.expect_err("no such tenant");
+        assert!(matches!(error, simulate::Error::NoTenant(_)), "{error}");
+        world.settle().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_operator_is_nobodys_name() {
+    world(async |world| {
+        let mut c = world.pools.web.acquire().await.expect("a connection");
+        assert_eq!(tenants::find_by_name(&mut c, "Operator").await.expect("an answer"), []);
+        assert_eq!(tenants::find_provisioned(&mut c, "Operator").await.expect("an answer"), None);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_account_is_only_adopted_with_its_password() {
+    world(async |world| {
+        signs_up(world, "Elsewhere", "Bill@initech.test", "bill's own password").await;
+        let file = |password: &str| json!({ "tenants": [owned("Initech", "bill@initech.test", password)] });
+        let error = apply(world, file("a guess of his"), Policy::AllowPrivate).await.expect_err("not proven");
+        assert!(matches!(error, Error::OwnerTaken { .. }), "{error}");
+        assert_eq!(world.count("select count(*) from tenant where name = 'Initech'").await, 0, "all or nothing");
+        let first = apply(world, file("bill's own password"), Policy::AllowPrivate).await.expect("proven");
+        // A member stays one, whatever his password is by now.
+        let second = apply(world, file("an old password"), Policy::AllowPrivate).await.expect("a member");
+        assert_eq!(first, second);
+        assert_eq!(world.count("select count(*) from account where lower(email) = 'bill@initech.test'").await, 1);
+        let mut c = world.pools.web.acquire().await.expect("a connection");
+        let account = accounts::find_by_email(&mut c, "bill@initech.test").await.expect("found").expect("there");
+        assert!(account.password_hash.fits(&"bill's own password".into()), "it is kept");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn one_file_may_name_an_owner_twice() {
+    world(async |world| {
+        let owner = |email: &str, password: &str| json!({ "email": email, "password": password });
+        let file = |second: serde_json::Value| {
+            json!({ "tenants": [{ "name": "One", "owner": owner("bill@initech.test", "a long password") },
+                                { "name": "Two", "owner": second }] })
+        };
+        let other = file(owner("bill@initech.test", "another password"));
+        let error = apply(world, other, Policy::AllowPrivate).await.expect_err("two passwords");
+        assert!(matches!(&error, Error::OwnerTaken { tenant, .. } if tenant == "Two"), "{error}");
+        let same = file(owner("BILL@initech.test", "a long password"));
+        let tree = apply(world, same, Policy::AllowPrivate).await.expect("one person");
+        assert_eq!(tree["tenants"][0]["owner"]["id"], tree["tenants"][1]["owner"]["id"]);
+    })
+    .await;
+}
+
+fn config(data_dir: &Path, secret_key: Option<&str>) -> Config {
+    let config = Options::default().resolve().expect("defaults");
+    Config { data_dir: data_dir.to_owned(), secret_key: secret_key.map(SecretString::from), ..config }
+}
+
+#[tokio::test]
+async fn another_key_is_noticed() {
+    world(async |world| {
+        let base = std::env::temp_dir().join(format!("socialhook-key-{}", uuid::Uuid::new_v4().simple()));
+        let (first, second) = (config(&base.join("first"), None), config(&base.join("second"), None));
+        let pools = &world.pools;
+        let made = key::settled(&first, pools).await.expect("a fresh database takes a new key");
+        let again = key::settled(&first, pools).await.expect("and knows it");
+        assert_eq!(made.key_id(), again.key_id());
+
+        let error = key::settled(&second, pools).await.expect_err("another data directory");
+        assert!(matches!(error, key::Error::Missing { .. }), "{error}");
+        assert!(error.to_string().contains("second/secret.key"), "{error}");
+        assert!(!base.join("second/secret.key").exists(), "no key is made that would be of no use");
+
+        let error = key::settled(&config(&base, Some(&"ab".repeat(32))), pools).await.expect_err("another key");
+        assert!(matches!(error, key::Error::Other { .. }), "{error}");
+        assert!(error.to_string().contains("SOCIALHOOK_SECRET_KEY"), "{error}");
+        std::fs::write(base.join("first/secret.key"), "cd".repeat(32)).expect("written");
+        let error = key::settled(&first, pools).await.expect_err("another key in the file");
+        assert!(error.to_string().contains("first/secret.key"), "{error}");
+        std::fs::remove_dir_all(&base).expect("removed");
     })
     .await;
 }

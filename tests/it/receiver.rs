@@ -6,8 +6,10 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full};
-use hyper::body::Incoming;
+use futures_util::StreamExt;
+use http_body_util::combinators::BoxBody;
+use http_body_util::{BodyExt, Full, StreamBody};
+use hyper::body::{Frame, Incoming};
 use hyper::service::service_fn;
 use hyper::{HeaderMap, Request, Response};
 use hyper_util::rt::TokioIo;
@@ -22,6 +24,8 @@ pub enum Reply {
     Full(u16, Vec<(&'static str, String)>, Vec<u8>),
     /// Never answers.
     Hang,
+    /// Begins a body that never ends.
+    Endless(u16),
     /// Answers once [`Receiver::open_gate`] is called.
     Gated(u16),
 }
@@ -119,7 +123,9 @@ impl Receiver {
     }
 }
 
-async fn answer(state: Arc<State>, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
+type Body = BoxBody<Bytes, Infallible>;
+
+async fn answer(state: Arc<State>, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
     let (parts, body) = request.into_parts();
     let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
     let path = parts.uri.path().to_owned();
@@ -133,6 +139,11 @@ async fn answer(state: Arc<State>, request: Request<Incoming>) -> Result<Respons
         Reply::Status(status) => (status, Vec::new(), Vec::new()),
         Reply::Full(status, headers, body) => (status, headers, body),
         Reply::Hang => std::future::pending().await,
+        Reply::Endless(status) => {
+            let begun = futures_util::stream::iter([Ok(Frame::data(Bytes::from_static(b"and so on")))]);
+            let body = StreamBody::new(begun.chain(futures_util::stream::pending()));
+            return Ok(Response::builder().status(status).body(BodyExt::boxed(body)).expect("a response"));
+        }
         Reply::Gated(status) => {
             opened.await;
             (status, Vec::new(), Vec::new())
@@ -142,5 +153,5 @@ async fn answer(state: Arc<State>, request: Request<Incoming>) -> Result<Respons
     for (name, value) in headers {
         response = response.header(name, value);
     }
-    Ok(response.body(Full::new(Bytes::from(body))).expect("a response"))
+    Ok(response.body(Full::new(Bytes::from(body)).boxed()).expect("a response"))
 }

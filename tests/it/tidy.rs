@@ -110,6 +110,7 @@ fn store_functions_take_the_tenant() {
         "attempts::record",
         "channels::note_activity",
         "deliveries::due_endpoints",
+        "deliveries::owned",
         "deliveries::release",
         "directory::epoch",
         "directory::load",
@@ -125,7 +126,10 @@ fn store_functions_take_the_tenant() {
         "refusals::add",
         "sessions::sweep",
         "tenants::of_account",
+        "seal::is_settled",
+        "seal::settle",
         "tenants::find_by_name",
+        "tenants::find_provisioned",
     ];
     let mut seen = 0;
     for source in sources().iter().filter(|source| source.path.starts_with("crates/store/src/")) {

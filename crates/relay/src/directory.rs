@@ -27,7 +27,9 @@ impl Directory {
 
     pub(crate) async fn load(&self, c: &mut PgConnection, sealer: &Sealer) -> Result<()> {
         let contents = Contents::new(stored::load(c, sealer).await?);
-        self.0.store(Arc::new(contents));
+        // Of two that load at once, the older contents may come last.
+        let contents = Arc::new(contents);
+        self.0.rcu(|held| if held.epoch > contents.epoch { held.clone() } else { contents.clone() });
         Ok(())
     }
 
@@ -123,6 +125,13 @@ impl Contents {
     #[must_use]
     pub fn app(&self, callback_key: &str) -> Option<&Arc<App>> {
         self.apps.get(callback_key)
+    }
+
+    /// How many channels an app has.
+    #[must_use]
+    pub fn channels_of(&self, app_id: AppId) -> usize {
+        let of = |platform| self.channels.get(&(app_id, platform)).map_or(0, HashMap::len);
+        Platform::ALL.into_iter().map(of).sum()
     }
 
     /// The channel that one of Meta's ids means to this app.

@@ -4,7 +4,7 @@
 //! limits is held until its outcome is taken by the recorder, so a slow database slows sending down instead of filling memory.
 
 use std::borrow::Cow;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -17,13 +17,16 @@ use socialhook_store::deliveries::Claimed;
 use socialhook_store::endpoints::{self, PauseReason};
 use socialhook_store::ingest::NewEvent;
 use tokio::sync::Notify;
-use tokio_util::task::TaskTracker;
 
 use crate::Means;
 use crate::directory::{Directory, Endpoint};
 use crate::queue::{FairQueue, Limits, Queued};
 use crate::recorder::Recorder;
 use crate::sender::{Answer, Request, Sender};
+use crate::tasks::Tasks;
+
+/// What tells deliveries apart.
+pub(crate) type Key = (TenantId, EventId, EndpointId);
 
 /// A delivery in memory.
 #[derive(Debug)]
@@ -47,7 +50,7 @@ struct Event {
 }
 
 impl Job {
-    /// The jobs of an event that has just come in; paused endpoints have none.
+    /// The jobs of an event that has just come in; held ones have none.
     pub(crate) fn first(new: NewEvent) -> impl Iterator<Item = Self> {
         let (tenant_id, event_id) = (new.tenant_id, new.event.event_id);
         let event = Arc::new(Event {
@@ -56,7 +59,7 @@ impl Job {
             received_at: new.received_at,
             body: new.event.body,
         });
-        new.fan_out.into_iter().filter(|chosen| !chosen.parked).map(move |chosen| Self {
+        new.fan_out.into_iter().filter(|chosen| !chosen.held).map(move |chosen| Self {
             tenant_id,
             event_id,
             endpoint_id: chosen.endpoint_id,
@@ -85,7 +88,7 @@ impl Job {
         }
     }
 
-    pub(crate) fn key(&self) -> (TenantId, EventId, EndpointId) {
+    pub(crate) fn key(&self) -> Key {
         (self.tenant_id, self.event_id, self.endpoint_id)
     }
 }
@@ -109,12 +112,9 @@ impl Queued for Job {
 pub(crate) struct Dispatcher(Arc<Inner>);
 
 struct Inner {
-    queue: Mutex<FairQueue<Job>>,
-    stopping: AtomicBool,
-    /// Jobs submitted whose end is not stored yet.
-    open: AtomicUsize,
+    state: Mutex<State>,
     settled: Notify,
-    tasks: TaskTracker,
+    tasks: Tasks,
     directory: Directory,
     sender: Sender,
     recorder: Recorder,
@@ -122,18 +122,25 @@ struct Inner {
     schedule: Schedule,
 }
 
+struct State {
+    queue: FairQueue<Job>,
+    /// Deliveries submitted whose end is not stored yet.
+    open: HashSet<Key>,
+    /// Nothing is sent any more but what is under way.
+    held: bool,
+}
+
 impl Dispatcher {
     pub(crate) fn new(
-        tasks: &TaskTracker,
+        tasks: &Tasks,
         directory: Directory,
         sender: Sender,
         (recorder, means): (Recorder, Means),
         schedule: Schedule,
     ) -> Self {
+        let state = State { queue: FairQueue::new(Limits::default()), open: HashSet::new(), held: false };
         Self(Arc::new(Inner {
-            queue: Mutex::new(FairQueue::new(Limits::default())),
-            stopping: AtomicBool::new(false),
-            open: AtomicUsize::new(0),
+            state: Mutex::new(state),
             settled: Notify::new(),
             tasks: tasks.clone(),
             directory,
@@ -144,28 +151,29 @@ impl Dispatcher {
         }))
     }
 
-    /// Queues jobs that this process owns. What does not fit into memory waits in the database.
-    pub(crate) fn submit(&self, jobs: Vec<Job>) {
+    /// Queues jobs that this process owns. What does not fit into memory waits in the database; what is there already is the
+    /// same delivery, taken over from this process while it was thought dead, and is not sent twice.
+    pub(crate) fn submit(&self, mut jobs: Vec<Job>) {
         if jobs.is_empty() {
             return;
         }
-        self.0.open.fetch_add(jobs.len(), Ordering::SeqCst);
-        let mut over = Vec::new();
-        {
-            let mut queue = self.queue();
-            if self.0.stopping.load(Ordering::SeqCst) {
-                over = jobs;
-            } else {
-                over.extend(jobs.into_iter().filter_map(|job| queue.push(job).err()));
-            }
-        }
-        self.give_back(over, false);
+        let over = {
+            let state = &mut *self.state();
+            jobs.retain(|job| state.open.insert(job.key()));
+            if state.held { jobs } else { jobs.into_iter().filter_map(|job| state.queue.push(job).err()).collect() }
+        };
+        self.give_back(&over);
         self.pump();
     }
 
-    /// Room for claimed deliveries: claiming more would only fill memory.
-    pub(crate) fn is_full(&self) -> bool {
-        self.0.open.load(Ordering::SeqCst) > Limits::default().queued / 2
+    /// How many more jobs of an endpoint fit into memory.
+    pub(crate) fn room(&self, tenant_id: TenantId, endpoint_id: EndpointId) -> usize {
+        self.state().queue.room(tenant_id, endpoint_id)
+    }
+
+    /// Whether there is a job for this delivery.
+    pub(crate) fn has(&self, key: &Key) -> bool {
+        self.state().open.contains(key)
     }
 
     /// Resolves once nothing is queued, under way or unrecorded.
@@ -174,31 +182,37 @@ impl Dispatcher {
             let settled = self.0.settled.notified();
             tokio::pin!(settled);
             settled.as_mut().enable();
-            if self.0.open.load(Ordering::SeqCst) == 0 {
+            if self.state().open.is_empty() {
                 return;
             }
             settled.await;
         }
     }
 
-    /// Gives back what is queued and waits for what is under way.
-    pub(crate) async fn stop(&self) {
-        self.0.stopping.store(true, Ordering::SeqCst);
-        let queued = self.queue().take_all();
-        self.give_back(queued, false);
-        self.idle().await;
+    /// Gives back what is queued, and from now on what is submitted.
+    pub(crate) fn hold(&self) {
+        let queued = {
+            let mut state = self.state();
+            state.held = true;
+            state.queue.take_all()
+        };
+        self.give_back(&queued);
+    }
+
+    /// Records nothing more. To be called when idle.
+    pub(crate) fn close(&self) {
         self.0.recorder.close();
     }
 
-    fn queue(&self) -> MutexGuard<'_, FairQueue<Job>> {
-        self.0.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Starts a task for each job that the limits allow; each goes on with the next when it is done.
     fn pump(&self) {
         let ready: Vec<Job> = {
-            let mut queue = self.queue();
-            std::iter::from_fn(|| queue.pop()).collect()
+            let mut state = self.state();
+            std::iter::from_fn(|| state.queue.pop()).collect()
         };
         for job in ready {
             let dispatcher = self.clone();
@@ -212,14 +226,17 @@ impl Dispatcher {
     }
 
     async fn carry_out(&self, job: Job) -> Option<Job> {
+        let place = Place { dispatcher: self, key: job.key(), left: false };
         let (tenant_id, _, endpoint_id) = job.key();
         match self.0.directory.contents().endpoint(endpoint_id).filter(|endpoint| endpoint.tenant_id == tenant_id) {
             Some(endpoint) if !endpoint.paused => self.attempt(job, &endpoint).await,
-            _ => self.give_back(vec![job], true),
+            _ => {
+                let mut lane = self.state().queue.take_lane(tenant_id, endpoint_id);
+                lane.push(job);
+                self.give_back(&lane);
+            }
         }
-        let mut queue = self.queue();
-        queue.done(tenant_id, endpoint_id);
-        queue.pop()
+        place.leave()
     }
 
     async fn attempt(&self, job: Job, endpoint: &Endpoint) {
@@ -260,7 +277,7 @@ impl Dispatcher {
             excerpt,
             next,
         };
-        self.0.recorder.record(finished, move || dispatcher.settle(1)).await;
+        self.0.recorder.record(finished, move || dispatcher.settle(&[(tenant_id, event_id, endpoint_id)])).await;
     }
 
     async fn next(&self, job: &Job, outcome: &Outcome) -> Next {
@@ -287,22 +304,54 @@ impl Dispatcher {
         self.0.directory.follow(&mut c, &self.0.means.sealer).await
     }
 
-    /// Gives jobs back to the database: due at once, or parked.
-    fn give_back(&self, jobs: Vec<Job>, park: bool) {
+    /// Gives jobs back to the database, where they are due at once.
+    fn give_back(&self, jobs: &[Job]) {
         if jobs.is_empty() {
             return;
         }
+        let keys: Vec<Key> = jobs.iter().map(Job::key).collect();
         let dispatcher = self.clone();
         self.0.tasks.spawn(async move {
-            let keys: Vec<_> = jobs.iter().map(Job::key).collect();
-            dispatcher.0.recorder.release(&keys, park).await;
-            dispatcher.settle(keys.len());
+            dispatcher.0.recorder.release(&keys).await;
+            dispatcher.settle(&keys);
         });
     }
 
-    fn settle(&self, jobs: usize) {
-        if self.0.open.fetch_sub(jobs, Ordering::SeqCst) == jobs {
+    fn settle(&self, keys: &[Key]) {
+        let mut state = self.state();
+        for key in keys {
+            state.open.remove(key);
+        }
+        if state.open.is_empty() {
             self.0.settled.notify_waiters();
+        }
+    }
+}
+
+/// A job's place among those under way. It is left when the job is done; a panic leaves it too, and the delivery, which is
+/// still owned, is given back by the next sweep.
+struct Place<'a> {
+    dispatcher: &'a Dispatcher,
+    key: Key,
+    left: bool,
+}
+
+impl Place<'_> {
+    /// Leaves the place to the next job, if there is one.
+    fn leave(mut self) -> Option<Job> {
+        self.left = true;
+        let mut state = self.dispatcher.state();
+        state.queue.done(self.key.0, self.key.2);
+        state.queue.pop()
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        if !self.left {
+            self.dispatcher.state().queue.done(self.key.0, self.key.2);
+            self.dispatcher.settle(&[self.key]);
+            self.dispatcher.pump();
         }
     }
 }

@@ -9,11 +9,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use socialhook_core::event::{Channel, Platform};
-use socialhook_core::id::{ChannelId, ReceiptId, TenantId};
+use socialhook_core::id::{ReceiptId, TenantId};
 use socialhook_core::meta::{Part, Route, Webhook};
 use socialhook_core::normalise::{self, Context};
 use socialhook_core::signature::{self, Refusal};
-use socialhook_store::channels::{self, NewChannel};
+use socialhook_store::channels;
 use socialhook_store::ingest::{FanOut, NewEvent, NewReceipt};
 
 use crate::Relay;
@@ -24,8 +24,12 @@ use crate::writer::Submission;
 pub const BODY_MAX: usize = 4 << 20;
 /// Rather 503 than an answer later than this: Messenger gives up after 5 s.
 const ANSWER_WITHIN: Duration = Duration::from_secs(4);
-/// Channels that signed webhooks of one app may add by themselves.
-const DISCOVERED_MAX: usize = 20;
+/// Channels of an app beyond which signed webhooks add none by themselves.
+const DISCOVERED_MAX: usize = 1000;
+/// Characters of an id of Meta's that can be a channel's.
+const EXTERNAL_ID_MAX: usize = 64;
+/// Events that one POST may become: ten times what Meta batches, since a history may hold thousands. More are kept as bytes only.
+const EVENTS_MAX: usize = 10_000;
 
 /// A POST as it came.
 #[derive(Debug)]
@@ -63,6 +67,11 @@ impl Relay {
     /// # Errors
     /// Unknown app and refused signature: nothing is stored. Unavailable: Meta is to repeat it.
     pub async fn accept(&self, post: Post) -> Result<Accepted, NotAccepted> {
+        let accepted = tokio::time::timeout(ANSWER_WITHIN, self.take_in(post)).await;
+        accepted.unwrap_or(Err(NotAccepted::Unavailable))
+    }
+
+    async fn take_in(&self, post: Post) -> Result<Accepted, NotAccepted> {
         let now = self.0.means.clock.now();
         let contents = self.directory_with(&post.callback_key).await;
         let app = contents.app(&post.callback_key).ok_or(NotAccepted::UnknownApp)?;
@@ -72,25 +81,37 @@ impl Relay {
         }
         let webhook = Webhook::parse(&post.body).ok();
         let contents = match &webhook {
-            Some(webhook) => self.discover(contents.clone(), app, webhook, now).await?,
+            Some(webhook) => self.know_channels(contents.clone(), app, webhook, now).await?,
             None => contents.clone(),
         };
-        let batch = Intake {
-            app,
-            contents: &contents,
-            now,
-            oldest: self.0.settings.retention.oldest_event(now),
-            simulated: post.simulated,
-        }
-        .sort(&post.body, webhook.as_ref());
-        self.0.tally.heard(batch.events.iter().filter_map(|new| Some((new.tenant_id, new.channel_id?))), now);
-        let events = batch.events.len();
-        let stored = tokio::time::timeout(ANSWER_WITHIN, self.0.writer.write(batch)).await;
-        let fresh = stored.map_err(|_| NotAccepted::Unavailable)?.map_err(|_| NotAccepted::Unavailable)?;
+        let oldest = self.0.settings.retention.oldest_event(now);
+        let intake = Intake { app, contents: &contents, now, oldest, simulated: post.simulated };
+        let submission = intake.sort(&post.body, webhook.as_ref());
+        let heard = submission.events.iter().filter_map(|new| Some((new.tenant_id, new.channel_id?)));
+        self.0.tally.heard(heard, now);
+        let events = submission.events.len();
+        let fresh = self.0.writer.write(submission).await.map_err(|_| NotAccepted::Unavailable)?;
         Ok(Accepted { events, fresh })
     }
 
-    /// Connects the numbers that a tenant's own app names for the first time: the signature proves that they are its own.
+    /// The directory with the channels that the webhook names. One that is not there may just have been connected by another
+    /// process; a number of a tenant's own app is connected now, since the signature proves that it is its own.
+    async fn know_channels(
+        &self,
+        contents: Arc<Contents>,
+        app: &App,
+        webhook: &Webhook<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<Arc<Contents>, NotAccepted> {
+        if unknown_channels(&contents, app, webhook).is_empty() {
+            return Ok(contents);
+        }
+        if app.tenant_id == TenantId::OPERATOR {
+            return Ok(self.look_up_again(contents).await);
+        }
+        self.discover(contents, app, webhook, now).await
+    }
+
     async fn discover(
         &self,
         contents: Arc<Contents>,
@@ -98,46 +119,37 @@ impl Relay {
         webhook: &Webhook<'_>,
         now: DateTime<Utc>,
     ) -> Result<Arc<Contents>, NotAccepted> {
-        if app.tenant_id == TenantId::OPERATOR {
-            return Ok(contents);
-        }
-        let mut unknown: Vec<(Platform, &str)> = webhook
-            .parts()
-            .iter()
-            .filter_map(|part| match part.route() {
-                Route::Channel { platform, external_id } => Some((*platform, external_id.as_str())),
-                Route::Account { .. } | Route::MetaTest => None,
-            })
-            .filter(|(platform, external_id)| contents.channel(app.app_id, *platform, external_id).is_none())
-            .collect();
-        unknown.sort_unstable();
-        unknown.dedup();
+        let mut unknown = unknown_channels(&contents, app, webhook);
+        unknown.truncate(DISCOVERED_MAX.saturating_sub(contents.channels_of(app.app_id)));
         if unknown.is_empty() {
             return Ok(contents);
         }
-        unknown.truncate(DISCOVERED_MAX);
         let added = async {
-            let mut c = self.0.means.pools.ingest.acquire().await?;
-            for (platform, external_id) in unknown {
-                let channel = NewChannel {
-                    channel_id: ChannelId::new(now),
-                    app_tenant_id: app.tenant_id,
-                    app_id: app.app_id,
-                    platform,
-                    external_id,
-                    address: None,
-                    name: external_id,
-                };
-                channels::discover(&mut c, app.tenant_id, &channel, now).await?;
-            }
+            let mut c = self.0.means.pools.background.acquire().await?;
+            channels::discover(&mut c, app.tenant_id, app.app_id, &unknown, now).await?;
             self.0.directory.load(&mut c, &self.0.means.sealer).await
         };
         added.await.map_err(|error: socialhook_store::Error| {
-            tracing::warn!(%error, "a new channel could not be connected");
+            tracing::warn!(error = &error as &dyn std::error::Error, "new channels could not be connected");
             NotAccepted::Unavailable
         })?;
         Ok(self.directory())
     }
+}
+
+/// The channels that the webhook names and the app does not have.
+fn unknown_channels<'a>(contents: &Contents, app: &App, webhook: &'a Webhook<'_>) -> Vec<(Platform, &'a str)> {
+    let named = webhook.parts().iter().filter_map(|part| match part.route() {
+        Route::Channel { platform, external_id } => Some((*platform, external_id.as_str())),
+        Route::Account { .. } | Route::MetaTest => None,
+    });
+    let mut unknown: Vec<_> = named
+        .filter(|(_, external_id)| (1..=EXTERNAL_ID_MAX).contains(&external_id.chars().count()))
+        .filter(|(platform, external_id)| contents.channel(app.app_id, *platform, external_id).is_none())
+        .collect();
+    unknown.sort_unstable();
+    unknown.dedup();
+    unknown
 }
 
 /// What sorting a POST needs.
@@ -153,7 +165,7 @@ impl Intake<'_> {
     /// Makes receipts and events of the body: a receipt per tenant, holding only its own parts.
     fn sort(&self, body: &Bytes, webhook: Option<&Webhook<'_>>) -> Submission {
         let mut submission = Submission::default();
-        let Some(webhook) = webhook.filter(|webhook| !webhook.parts().is_empty()) else {
+        let Some(webhook) = webhook.filter(|webhook| (1..=EVENTS_MAX).contains(&webhook.parts().len())) else {
             submission.receipts.push(self.receipt(self.app.tenant_id, body.clone(), true));
             return submission;
         };
@@ -172,6 +184,10 @@ impl Intake<'_> {
                 for (part, (_, channel)) in parts.iter().zip(&owners).filter(|(_, owner)| owner.0 == tenant_id) {
                     self.normalise(part, channel.map(|channel| &**channel), &receipt, &mut submission.events);
                 }
+            }
+            if submission.events.len() > EVENTS_MAX {
+                tracing::error!(receipt.id = %receipt.receipt_id, "a webhook of too many events is kept as bytes only");
+                submission.events.truncate(before);
             }
             receipt.without_events = submission.events.len() == before;
             submission.receipts.push(receipt);
@@ -212,7 +228,7 @@ impl Intake<'_> {
             let fan_out = self
                 .contents
                 .wanting(tenant_id, event.event, channel_id)
-                .map(|endpoint| FanOut { endpoint_id: endpoint.endpoint_id, parked: endpoint.paused })
+                .map(|endpoint| FanOut { endpoint_id: endpoint.endpoint_id, held: endpoint.paused })
                 .collect();
             let (receipt_id, received_at) = (receipt.receipt_id, self.now);
             events.push(NewEvent { tenant_id, receipt_id, channel_id, received_at, event, fan_out });

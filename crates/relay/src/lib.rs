@@ -15,6 +15,7 @@ mod recorder;
 pub mod sender;
 pub mod simulate;
 mod tally;
+mod tasks;
 mod upkeep;
 mod writer;
 
@@ -30,7 +31,6 @@ use socialhook_store::seal::Sealer;
 use socialhook_store::{Pools, nodes};
 use subtle::ConstantTimeEq;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 use url::Url;
 
 use crate::destination::Policy;
@@ -38,9 +38,10 @@ use crate::directory::Directory;
 use crate::dispatcher::Dispatcher;
 pub use crate::ingest::{Accepted, NotAccepted, Post};
 use crate::tally::Tally;
+use crate::tasks::Tasks;
 use crate::writer::Writer;
 
-/// How often an unknown callback URL may make the directory be read.
+/// How often an unknown callback URL or channel may make the directory be read.
 const LOOK_UP_EVERY: Duration = Duration::from_millis(200);
 
 /// How this process relays. Everything has a default but where the inspector listens.
@@ -82,7 +83,7 @@ struct Inner {
     looked_up: tokio::sync::Mutex<Option<Instant>>,
     wake: tokio::sync::Notify,
     stop: CancellationToken,
-    tasks: TaskTracker,
+    tasks: Tasks,
 }
 
 impl Relay {
@@ -102,7 +103,7 @@ impl Relay {
             nodes::bury(&mut c, now).await?;
             nodes::take_over(&mut c, now).await?;
         }
-        let tasks = TaskTracker::new();
+        let tasks = Tasks::default();
         let recorder = recorder::Recorder::start(&tasks, means.clone(), node_id);
         let sender = sender::Sender::new(&settings)?;
         let dispatcher =
@@ -123,7 +124,7 @@ impl Relay {
             tasks,
         }));
         if let Some(tick) = tick {
-            relay.0.tasks.spawn(upkeep::run(relay.clone(), tick));
+            relay.0.tasks.spawn_core(upkeep::run(relay.clone(), tick));
         }
         Ok(relay)
     }
@@ -138,9 +139,10 @@ impl Relay {
     /// times a second, so that made-up callback URLs cost the database nothing.
     async fn directory_with(&self, callback_key: &str) -> Arc<directory::Contents> {
         let contents = self.directory();
-        if contents.app(callback_key).is_some() {
-            return contents;
-        }
+        if contents.app(callback_key).is_some() { contents } else { self.look_up_again(contents).await }
+    }
+
+    async fn look_up_again(&self, contents: Arc<directory::Contents>) -> Arc<directory::Contents> {
         let Ok(mut last) = self.0.looked_up.try_lock() else { return contents };
         if last.is_some_and(|at| at.elapsed() < LOOK_UP_EVERY) {
             return contents;
@@ -205,14 +207,25 @@ impl Relay {
         upkeep::rarely(self).await
     }
 
-    /// Stops as one should: gives back what is queued, finishes what is being sent, stores what came of it. To be called when
-    /// no POST is under way any more. Bounded by the delivery timeout.
-    pub async fn stop(&self) {
+    /// Resolves if a part died that the relay cannot do without: the process should end, and be started anew.
+    pub async fn failed(&self) {
+        self.0.tasks.failed().await;
+    }
+
+    /// Begins nothing new: what is queued, and what still comes in, waits in the database for another process or the next start.
+    pub fn hold(&self) {
         self.0.stop.cancel();
-        self.0.dispatcher.stop().await;
+        self.0.dispatcher.hold();
+    }
+
+    /// Stops as one should: gives back what is queued, finishes what is being sent, stores what came of it. To be called when
+    /// no POST is under way any more. Bounded by the attempt's timeout.
+    pub async fn stop(&self) {
+        self.hold();
+        self.0.dispatcher.idle().await;
+        self.0.dispatcher.close();
         self.0.writer.close();
-        self.0.tasks.close();
-        self.0.tasks.wait().await;
+        self.0.tasks.finish().await;
         let left = async {
             let mut c = self.0.means.pools.background.acquire().await?;
             upkeep::flush_tally(self, &mut c).await?;

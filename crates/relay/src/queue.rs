@@ -23,6 +23,10 @@ pub(crate) struct Limits {
     pub(crate) in_flight: usize,
     pub(crate) in_flight_per_tenant: usize,
     pub(crate) in_flight_per_endpoint: usize,
+    /// One endpoint's share: a dead one cannot fill the memory of all.
+    pub(crate) queued_per_endpoint: usize,
+    /// Each endpoint may queue this many, however full the memory is: nobody is shut out by the others.
+    pub(crate) always_room: usize,
     pub(crate) queued: usize,
     pub(crate) queued_bytes: usize,
 }
@@ -33,6 +37,8 @@ impl Default for Limits {
             in_flight: 512,
             in_flight_per_tenant: 128,
             in_flight_per_endpoint: 16,
+            queued_per_endpoint: 1000,
+            always_room: 16,
             queued: 50_000,
             queued_bytes: 128 << 20,
         }
@@ -64,8 +70,16 @@ struct EndpointLane<T> {
 }
 
 impl<T> EndpointLane<T> {
+    fn len(&self) -> usize {
+        self.messages.len() + self.statuses.len()
+    }
+
     fn is_empty(&self) -> bool {
-        self.messages.is_empty() && self.statuses.is_empty()
+        self.len() == 0
+    }
+
+    fn drain(&mut self) -> Vec<T> {
+        self.messages.drain(..).chain(self.statuses.drain(..)).collect()
     }
 }
 
@@ -88,12 +102,12 @@ impl<T: Queued> FairQueue<T> {
 
     /// Queues an item, or gives it back if the memory set aside for them is used up.
     pub(crate) fn push(&mut self, item: T) -> Result<(), T> {
-        if self.queued >= self.limits.queued || self.queued_bytes + item.size() > self.limits.queued_bytes {
+        let (tenant_id, endpoint_id) = (item.tenant_id(), item.endpoint_id());
+        if self.room(tenant_id, endpoint_id) == 0 {
             return Err(item);
         }
         self.queued += 1;
         self.queued_bytes += item.size();
-        let (tenant_id, endpoint_id) = (item.tenant_id(), item.endpoint_id());
         let lane = self.tenants.entry(tenant_id).or_default().endpoints.entry(endpoint_id).or_default();
         match item.priority() {
             Priority::Message => lane.messages.push_back(item),
@@ -101,6 +115,23 @@ impl<T: Queued> FairQueue<T> {
         }
         self.make_ready(tenant_id, endpoint_id);
         Ok(())
+    }
+
+    /// How many more items of an endpoint would be taken.
+    pub(crate) fn room(&self, tenant_id: TenantId, endpoint_id: EndpointId) -> usize {
+        let full = self.queued >= self.limits.queued || self.queued_bytes >= self.limits.queued_bytes;
+        let share = if full { self.limits.always_room } else { self.limits.queued_per_endpoint };
+        let lane = self.tenants.get(&tenant_id).and_then(|tenant| tenant.endpoints.get(&endpoint_id));
+        share.saturating_sub(lane.map_or(0, EndpointLane::len))
+    }
+
+    /// Takes everything out that waits for one endpoint.
+    pub(crate) fn take_lane(&mut self, tenant_id: TenantId, endpoint_id: EndpointId) -> Vec<T> {
+        let lane = self.tenants.get_mut(&tenant_id).and_then(|tenant| tenant.endpoints.get_mut(&endpoint_id));
+        let items: Vec<T> = lane.map(EndpointLane::drain).unwrap_or_default();
+        self.queued -= items.len();
+        self.queued_bytes -= items.iter().map(Queued::size).sum::<usize>();
+        items
     }
 
     /// The next item to send, if the limits allow one. Its place is taken until [`FairQueue::done`].
@@ -157,7 +188,7 @@ impl<T: Queued> FairQueue<T> {
             tenant.is_ready = false;
             for lane in tenant.endpoints.values_mut() {
                 lane.is_ready = false;
-                items.extend(lane.messages.drain(..).chain(lane.statuses.drain(..)));
+                items.extend(lane.drain());
             }
         }
         items
@@ -221,8 +252,15 @@ mod tests {
         }
     }
 
-    const SMALL: Limits =
-        Limits { in_flight: 5, in_flight_per_tenant: 3, in_flight_per_endpoint: 2, queued: 100, queued_bytes: 100 };
+    const SMALL: Limits = Limits {
+        in_flight: 5,
+        in_flight_per_tenant: 3,
+        in_flight_per_endpoint: 2,
+        queued_per_endpoint: 50,
+        always_room: 1,
+        queued: 100,
+        queued_bytes: 100,
+    };
 
     fn message(tenant: u128, endpoint: u128, number: u32) -> Item {
         Item(tenant, endpoint, Priority::Message, number)
@@ -260,6 +298,20 @@ mod tests {
         let mut queue = filled([Item(1, 1, Priority::Status, 0), message(1, 1, 1)]);
         assert_eq!(queue.pop().map(|item| item.3), Some(1));
         assert_eq!(queue.pop().map(|item| item.3), Some(0));
+    }
+
+    #[test]
+    fn one_endpoint_cannot_fill_the_memory_of_all() {
+        let mut queue = FairQueue::new(Limits { queued: 60, ..SMALL });
+        let taken = (0..100).filter(|n| queue.push(message(1, 10, *n)).is_ok()).count();
+        assert_eq!(taken, 50, "its own share");
+        assert_eq!(queue.room(TenantId(Uuid::from_u128(1)), EndpointId(Uuid::from_u128(10))), 0);
+        let taken = (0..100).filter(|n| queue.push(message(2, 20, *n)).is_ok()).count();
+        assert_eq!(taken, 10, "what is left");
+        let taken = (0..100).filter(|n| queue.push(message(3, 30, *n)).is_ok()).count();
+        assert_eq!(taken, 1, "always a little, though the memory is full");
+        assert_eq!(queue.take_lane(TenantId(Uuid::from_u128(1)), EndpointId(Uuid::from_u128(10))).len(), 50);
+        assert!(queue.push(message(1, 10, 0)).is_ok(), "room again");
     }
 
     #[test]

@@ -10,9 +10,9 @@ use socialhook_core::id::{EndpointId, EventId, NodeId, TenantId};
 use socialhook_store::attempts::{self, Finished};
 use socialhook_store::deliveries;
 use tokio::sync::mpsc;
-use tokio_util::task::TaskTracker;
 
 use crate::Means;
+use crate::tasks::Tasks;
 
 /// Outcomes that may wait to be stored.
 const QUEUE: usize = 8192;
@@ -31,9 +31,9 @@ pub(crate) struct Recorder {
 }
 
 impl Recorder {
-    pub(crate) fn start(tasks: &TaskTracker, means: Means, node_id: NodeId) -> Self {
+    pub(crate) fn start(tasks: &Tasks, means: Means, node_id: NodeId) -> Self {
         let (sender, receiver) = mpsc::channel(QUEUE);
-        tasks.spawn(write(receiver, means.clone(), node_id));
+        tasks.spawn_core(write(receiver, means.clone(), node_id));
         Self { sender: Mutex::new(Some(sender)), means, node_id }
     }
 
@@ -50,12 +50,12 @@ impl Recorder {
     }
 
     /// Gives deliveries back that will not be sent from here; tries until the database takes it.
-    pub(crate) async fn release(&self, keys: &[(TenantId, EventId, EndpointId)], park: bool) {
+    pub(crate) async fn release(&self, keys: &[(TenantId, EventId, EndpointId)]) {
         for chunk in keys.chunks(BATCH) {
             loop {
                 let released = async {
                     let mut c = self.means.pools.background.acquire().await?;
-                    deliveries::release(&mut c, self.node_id, chunk, self.means.clock.now(), park).await
+                    deliveries::release(&mut c, self.node_id, chunk, self.means.clock.now()).await
                 };
                 match released.await {
                     Ok(()) => break,

@@ -13,6 +13,7 @@ use socialhook_core::id::EventId;
 use socialhook_core::signing;
 use socialhook_store::attempts::EXCERPT_MAX;
 use socialhook_store::endpoints::Target;
+use tokio::time::{Instant, timeout_at};
 use url::Url;
 
 use crate::Settings;
@@ -92,12 +93,9 @@ impl Sender {
             .header("socialhook-attempt", request.attempt)
             .body(request.body)
             .send();
-        let answered = async {
-            let response = sending.await?;
-            read(response).await
-        };
-        match tokio::time::timeout(self.attempt_timeout, answered).await {
-            Ok(Ok(answer)) => answer,
+        let deadline = Instant::now() + self.attempt_timeout;
+        match timeout_at(deadline, sending).await {
+            Ok(Ok(response)) => read(response, deadline).await,
             Ok(Err(error)) => Answer::failure(classify(&error)),
             Err(_) => Answer::failure(FailureClass::Timeout),
         }
@@ -120,30 +118,21 @@ fn client(policy: Policy) -> Result<reqwest::Client, reqwest::Error> {
         .build()
 }
 
-/// Reads the response so that its connection can be used again, but no further than [`RESPONSE_MAX`].
-async fn read(mut response: reqwest::Response) -> Result<Answer, reqwest::Error> {
-    let status = response.status().as_u16();
-    let outcome = Outcome::of_status(status, retry_after(&response));
+/// Reads the response so that its connection can be used again, but no further than [`RESPONSE_MAX`]. The status has told what
+/// the endpoint made of the event; a body that breaks off, or does not end in time, changes nothing.
+async fn read(mut response: reqwest::Response, deadline: Instant) -> Answer {
+    let outcome = Outcome::of_status(response.status().as_u16(), retry_after(&response));
     let mut excerpt = Vec::new();
     let mut seen = 0;
-    loop {
-        match response.chunk().await {
-            Ok(Some(chunk)) => {
-                seen += chunk.len();
-                let room = EXCERPT_MAX.saturating_sub(excerpt.len());
-                excerpt.extend_from_slice(&chunk[..chunk.len().min(room)]);
-                if seen > RESPONSE_MAX {
-                    break;
-                }
-            }
-            Ok(None) => break,
-            // The status says what the endpoint made of it; a body that breaks off afterwards changes nothing.
-            Err(_) if status < 300 => break,
-            Err(error) => return Err(error),
-        }
+    while seen <= RESPONSE_MAX
+        && let Ok(Ok(Some(chunk))) = timeout_at(deadline, response.chunk()).await
+    {
+        seen += chunk.len();
+        let room = EXCERPT_MAX.saturating_sub(excerpt.len());
+        excerpt.extend_from_slice(&chunk[..chunk.len().min(room)]);
     }
     let failed = matches!(outcome, Outcome::Failed { .. });
-    Ok(Answer { outcome, excerpt: (failed && !excerpt.is_empty()).then_some(excerpt) })
+    Answer { outcome, excerpt: (failed && !excerpt.is_empty()).then_some(excerpt) }
 }
 
 /// Only the form in seconds; a date would need the receiver's clock to be right.

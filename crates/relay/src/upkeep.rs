@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use socialhook_store::{
     PgConnection, Result, channels, deliveries, inspections, nodes, partitions, refusals, sessions,
 };
@@ -13,9 +14,12 @@ use crate::Relay;
 use crate::dispatcher::Job;
 
 /// Deliveries claimed for one endpoint at a time: the others get their turn.
-const CLAIM: i64 = 200;
+const CLAIM: usize = 200;
 /// Partitions, sweeps and the search for deliveries without an owner: once in this many ticks.
 const RARELY: u64 = 60;
+
+/// A delivery that this process owns for longer than this, without a job for it, was lost on the way here.
+const STRAY_AFTER: TimeDelta = TimeDelta::seconds(60);
 
 /// Runs until the relay stops.
 pub(crate) async fn run(relay: Relay, every: Duration) {
@@ -23,15 +27,17 @@ pub(crate) async fn run(relay: Relay, every: Duration) {
     interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut ticks: u64 = 0;
     loop {
-        tokio::select! {
+        let ticked = tokio::select! {
             () = relay.0.stop.cancelled() => return,
-            () = relay.0.wake.notified() => {}
-            _ = interval.tick() => ticks += 1,
-        }
+            () = relay.0.wake.notified() => false,
+            _ = interval.tick() => true,
+        };
         if let Err(error) = tick(&relay).await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "upkeep could not reach the database");
+            tracing::warn!(error = &error as &dyn std::error::Error, "upkeep could not do all of its work");
         }
-        if ticks.is_multiple_of(RARELY)
+        ticks += u64::from(ticked);
+        if ticked
+            && ticks.is_multiple_of(RARELY)
             && let Err(error) = rarely(&relay).await
         {
             tracing::warn!(error = &error as &dyn std::error::Error, "partitions and sweeps could not be looked after");
@@ -39,34 +45,47 @@ pub(crate) async fn run(relay: Relay, every: Duration) {
     }
 }
 
-/// The frequent work, once; returns how many deliveries were claimed.
+/// The frequent work, once; returns how many deliveries were claimed. Each step is done whatever came of those before.
 pub(crate) async fn tick(relay: &Relay) -> Result<usize> {
+    let mut c = relay.0.means.pools.background.acquire().await?;
+    let lived = live(relay, &mut c).await;
+    let followed = relay.0.directory.follow(&mut c, &relay.0.means.sealer).await;
+    let flushed = flush_tally(relay, &mut c).await;
+    let claimed = claim(relay, &mut c).await;
+    lived.and(followed).and(flushed).and(claimed)
+}
+
+/// Renews this process's lease, and takes over from those whose lease has run out.
+async fn live(relay: &Relay, c: &mut PgConnection) -> Result<()> {
     let inner = &relay.0;
     let now = inner.means.clock.now();
-    let mut c = inner.means.pools.background.acquire().await?;
-    inner.directory.follow(&mut c, &inner.means.sealer).await?;
-    nodes::heartbeat(&mut c, inner.node_id, inner.directory.contents().epoch(), now).await?;
-    if nodes::bury(&mut c, now).await? > 0 {
-        let freed = nodes::take_over(&mut c, now).await?;
+    nodes::heartbeat(c, inner.node_id, inner.directory.contents().epoch(), now).await?;
+    if nodes::bury(c, now).await? > 0 {
+        let freed = nodes::take_over(c, now).await?;
         tracing::warn!(deliveries = freed, "took over from a process whose heartbeat stopped");
     }
-    flush_tally(relay, &mut c).await?;
-    claim(relay, &mut c).await
+    Ok(())
 }
 
 async fn claim(relay: &Relay, c: &mut PgConnection) -> Result<usize> {
     let inner = &relay.0;
     let now = inner.means.clock.now();
-    let mut claimed = 0;
+    let (mut claimed, mut more) = (0, false);
     for (tenant_id, endpoint_id) in deliveries::due_endpoints(c, now).await? {
-        if inner.stop.is_cancelled() || inner.dispatcher.is_full() {
+        if inner.stop.is_cancelled() {
             break;
         }
-        let due = deliveries::claim_due(c, tenant_id, (endpoint_id, inner.node_id), now, CLAIM).await?;
+        let room = inner.dispatcher.room(tenant_id, endpoint_id).min(CLAIM);
+        if room == 0 {
+            continue;
+        }
+        let limit = i64::try_from(room).unwrap_or(i64::MAX);
+        let due = deliveries::claim_due(c, tenant_id, (endpoint_id, inner.node_id), now, limit).await?;
         claimed += due.len();
+        more |= due.len() == room;
         inner.dispatcher.submit(due.into_iter().map(Job::claimed).collect());
     }
-    if claimed >= usize::try_from(CLAIM).unwrap_or(usize::MAX) {
+    if more {
         inner.wake.notify_one();
     }
     Ok(claimed)
@@ -95,7 +114,22 @@ pub(crate) async fn rarely(relay: &Relay) -> Result<()> {
         tracing::info!(made, dropped, "partitions");
     }
     nodes::take_over(&mut c, now).await?;
+    release_strays(relay, &mut c).await?;
     inspections::prune(&mut c).await?;
     sessions::sweep(&mut c, now).await?;
+    Ok(())
+}
+
+/// Gives back what the database says is ours and memory does not know: its claim or commit succeeded, but the answer was lost.
+async fn release_strays(relay: &Relay, c: &mut PgConnection) -> Result<()> {
+    let inner = &relay.0;
+    let now = inner.means.clock.now();
+    // The database is asked first: what it names and is finished meanwhile is no longer ours to release.
+    let mut owned = deliveries::owned(c, inner.node_id, now - STRAY_AFTER).await?;
+    owned.retain(|key| !inner.dispatcher.has(key));
+    if !owned.is_empty() {
+        tracing::warn!(deliveries = owned.len(), "deliveries without a job are given back");
+        deliveries::release(c, inner.node_id, &owned, now).await?;
+    }
     Ok(())
 }

@@ -10,13 +10,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use socialhook_core::id::{EventId, NodeId, TenantId};
 use socialhook_store::ingest::{self, NewEvent, NewReceipt};
 use socialhook_store::pools::INGEST_CONNECTIONS;
-use tokio::sync::{Semaphore, mpsc, oneshot};
-use tokio_util::task::TaskTracker;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 use crate::dispatcher::{Dispatcher, Job};
+use crate::tasks::Tasks;
 
 /// Submissions that may wait; one more is answered 503.
 const QUEUE: usize = 20_000;
+/// KiB of bodies that may wait; beyond, 503.
+const QUEUE_KIB: u32 = 128 << 10;
 /// Submissions written together.
 const BATCH: usize = 512;
 /// Bytes of bodies written together, unless one submission alone is larger.
@@ -42,33 +44,40 @@ pub(crate) struct NotStored;
 
 struct Waiting {
     submission: Submission,
+    /// Held for as long as the bodies are in memory.
+    _room: OwnedSemaphorePermit,
     done: oneshot::Sender<Result<usize, NotStored>>,
 }
 
-pub(crate) struct Writer(Mutex<Option<mpsc::Sender<Waiting>>>);
+pub(crate) struct Writer {
+    sender: Mutex<Option<mpsc::Sender<Waiting>>>,
+    room: Arc<Semaphore>,
+}
 
 impl Writer {
-    pub(crate) fn start(tasks: &TaskTracker, pool: sqlx::PgPool, node_id: NodeId, dispatcher: Dispatcher) -> Self {
+    pub(crate) fn start(tasks: &Tasks, pool: sqlx::PgPool, node_id: NodeId, dispatcher: Dispatcher) -> Self {
         let (sender, receiver) = mpsc::channel(QUEUE);
         let writing = Arc::new(Writing { pool, node_id, dispatcher });
-        tasks.spawn(batches(receiver, writing));
-        Self(Mutex::new(Some(sender)))
+        tasks.spawn_core(batches(receiver, writing));
+        Self { sender: Mutex::new(Some(sender)), room: Arc::new(Semaphore::new(QUEUE_KIB as usize)) }
     }
 
     /// Stores a submission; returns how many of its events were new.
     pub(crate) async fn write(&self, submission: Submission) -> Result<usize, NotStored> {
         let (done, stored) = oneshot::channel();
+        let kib = u32::try_from(submission.size() / 1024 + 1).unwrap_or(u32::MAX).min(QUEUE_KIB);
+        let room = self.room.clone().try_acquire_many_owned(kib).map_err(|_| NotStored)?;
         {
-            let sender = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let sender = self.sender.lock().unwrap_or_else(PoisonError::into_inner);
             let sender = sender.as_ref().ok_or(NotStored)?;
-            sender.try_send(Waiting { submission, done }).map_err(|_| NotStored)?;
+            sender.try_send(Waiting { submission, _room: room, done }).map_err(|_| NotStored)?;
         }
         stored.await.unwrap_or(Err(NotStored))
     }
 
     /// Takes nothing more; what waits is still written.
     pub(crate) fn close(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.sender.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 }
 

@@ -48,7 +48,7 @@ enum Command {
         /// Name every kind of webhook and end
         #[arg(long)]
         list: bool,
-        /// Whose channels they are for
+        /// Whose channels they are for: a tenant's name, or its ten_… id
         #[arg(long, default_value = demo::TENANT)]
         tenant: String,
         /// Where the service listens [default: the configured address]
@@ -138,8 +138,16 @@ fn say(text: &str) -> std::io::Result<()> {
 
 async fn means(config: &Config) -> Result<(Means, database::Open), Failure> {
     let open = database::open_beside(config).await?;
-    let sealer = Arc::new(key::sealer(config)?);
-    Ok((Means { pools: open.pools.clone(), sealer, clock: Clock::System }, open))
+    match key::settled(config, &open.pools).await {
+        Ok(sealer) => {
+            let means = Means { pools: open.pools.clone(), sealer: Arc::new(sealer), clock: Clock::System };
+            Ok((means, open))
+        }
+        Err(error) => {
+            open.close().await?;
+            Err(error.into())
+        }
+    }
 }
 
 async fn provision(config: &Config, file: &std::path::Path) -> Result<serde_json::Value, Failure> {

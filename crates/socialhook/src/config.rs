@@ -41,7 +41,7 @@ pub struct Options {
     /// The waits before attempts 2, 3, … [default: 30s,5m]
     #[arg(long, env = "SOCIALHOOK_RETRY_SCHEDULE", value_name = "WAITS", global = true)]
     retry_schedule: Option<String>,
-    /// Deliver to private and loopback addresses too [default: true with the embedded database and no public URL]
+    /// Deliver to private and loopback addresses too [default: true only with the embedded database, a loopback address and no public URL]
     #[arg(long, env = "SOCIALHOOK_ALLOW_PRIVATE_DESTINATIONS", value_name = "BOOL", global = true)]
     allow_private_destinations: Option<bool>,
     /// Run on a database that may lose what it has committed
@@ -123,13 +123,15 @@ impl Options {
             Some(url) => Database::External { url },
             None => Database::Embedded { pg_bin: self.pg_bin.or(file.pg_bin) },
         };
-        let by_default_private = matches!(database, Database::Embedded { .. }) && public_url.is_none();
+        let listen = self.listen.or(file.listen).unwrap_or_else(|| DEFAULT_LISTEN.parse().expect("a socket address"));
+        // Someone's own machine, not a service for others.
+        let by_default_private =
+            matches!(database, Database::Embedded { .. }) && public_url.is_none() && listen.ip().is_loopback();
         let allow_private =
             self.allow_private_destinations.or(file.allow_private_destinations).unwrap_or(by_default_private);
         let default = Retention::default();
-        let listen = self.listen.or(file.listen);
         Ok(Config {
-            listen: listen.unwrap_or_else(|| DEFAULT_LISTEN.parse().expect("a socket address")),
+            listen,
             public_url,
             data_dir: self.data_dir.or(file.data_dir).or_else(default_data_dir).ok_or(Error::NoDataDir)?,
             database,
@@ -209,17 +211,18 @@ impl Config {
     }
 }
 
-/// The database's URL without its password.
+/// The database's URL without its password, which may also stand in its query; a word where the URL is not understood.
 fn mask(url: &SecretString) -> String {
-    match Url::parse(url.expose_secret()) {
-        Ok(mut parsed) => {
-            if parsed.password().is_some() {
-                let _ = parsed.set_password(Some("…"));
-            }
-            parsed.to_string()
+    let masked = || {
+        let mut url = Url::parse(url.expose_secret()).ok().filter(|url| !url.cannot_be_a_base())?;
+        if url.password().is_some() {
+            url.set_password(Some("…")).ok()?;
         }
-        Err(_) => "given".to_owned(),
-    }
+        url.set_query(None);
+        url.set_fragment(None);
+        Some(url.to_string())
+    };
+    masked().unwrap_or_else(|| "given".to_owned())
 }
 
 #[cfg(test)]
@@ -228,13 +231,19 @@ mod tests {
 
     #[test]
     fn secrets_are_masked() {
-        let config = Options {
-            database_url: Some("postgres://relay:hunter2@db.example:5432/x".into()),
-            secret_key: Some("00112233".into()),
-            ..Options::default()
-        };
-        let text = config.resolve().expect("valid").describe();
-        assert!(text.contains("db.example") && !text.contains("hunter2") && !text.contains("00112233"), "{text}");
+        for (url, shown) in [
+            ("postgres://relay:hunter2@db.example:5432/x", "db.example"),
+            ("postgres://db.example/x?user=relay&password=hunter2", "db.example"),
+            ("postgres:///x?host=/run/postgresql&password=hunter2", "postgres:///x"),
+            ("postgres://db.example/x#hunter2", "db.example"),
+            ("postgres:relay:hunter2@db.example", "given"),
+            ("host=db.example password=hunter2", "given"),
+        ] {
+            let config =
+                Options { database_url: Some(url.into()), secret_key: Some("00112233".into()), ..Options::default() };
+            let text = config.resolve().expect("valid").describe();
+            assert!(text.contains(shown) && !text.contains("hunter2") && !text.contains("00112233"), "{url}: {text}");
+        }
     }
 
     #[test]
@@ -245,6 +254,16 @@ mod tests {
             policy(Options { database_url: Some("postgres://x/y".into()), ..Options::default() }),
             Policy::PublicOnly
         );
+        for (listen, expected) in [
+            ("0.0.0.0:8080", Policy::PublicOnly),
+            ("[::]:8080", Policy::PublicOnly),
+            ("192.0.2.1:8080", Policy::PublicOnly),
+            ("127.0.0.2:80", Policy::AllowPrivate),
+            ("[::1]:8080", Policy::AllowPrivate),
+        ] {
+            let options = Options { listen: listen.parse().ok(), ..Options::default() };
+            assert_eq!(policy(options), expected, "{listen}");
+        }
         let public = Options { public_url: Url::parse("https://hooks.example.com").ok(), ..Options::default() };
         assert_eq!(policy(public.clone()), Policy::PublicOnly);
         assert_eq!(policy(Options { allow_private_destinations: Some(true), ..public }), Policy::AllowPrivate);

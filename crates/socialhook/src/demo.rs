@@ -4,7 +4,9 @@
 
 use std::net::SocketAddr;
 
+use socialhook_core::id::TenantId;
 use socialhook_relay::Means;
+use socialhook_store::tenants;
 use url::Url;
 
 use crate::config::Config;
@@ -22,12 +24,15 @@ pub enum Error {
     Provision(#[from] provision::Error),
     #[error("the demo tenant could not be set up")]
     Store(#[from] socialhook_store::Error),
+    #[error("the demo tenant was just set up, but is not there")]
+    Gone,
 }
 
 /// What is shown once the service listens.
 pub struct Demo {
     means: Means,
     base: Url,
+    tenant_id: TenantId,
 }
 
 /// Makes the demo tenant, or finds it as it was.
@@ -36,11 +41,12 @@ pub async fn prepare(config: &Config, means: &Means, address: SocketAddr) -> Res
         return Err(Error::Public);
     }
     let mut c = means.pools.background.acquire().await.map_err(socialhook_store::Error::from)?;
-    if socialhook_store::tenants::find_by_name(&mut c, TENANT).await?.is_none() {
+    if tenants::find_provisioned(&mut c, TENANT).await?.is_none() {
         provision::apply(&mut c, means, config.policy, &file()).await?;
     }
+    let tenant_id = tenants::find_provisioned(&mut c, TENANT).await?.ok_or(Error::Gone)?;
     let base = Url::parse(&format!("http://{address}/")).expect("an address makes a URL");
-    Ok(Demo { means: means.clone(), base })
+    Ok(Demo { means: means.clone(), base, tenant_id })
 }
 
 fn file() -> String {
@@ -68,9 +74,11 @@ impl Demo {
              Watch events arrive there while you run, in another terminal:\n\n    \
              target/release/socialhook simulate --all\n\n  Ctrl-C stops it; the data is kept.\n"
         );
+        // Not by name: others may have signed up by it.
+        let tenant = self.tenant_id.to_string();
         for name in ["whatsapp-text", "messenger-text", "instagram-text"] {
             let plan = simulate::Plan { only: Some(name.to_owned()), ..simulate::Plan::default() };
-            if let Err(error) = simulate::run(&self.means, base, TENANT, &plan).await {
+            if let Err(error) = simulate::run(&self.means, base, &tenant, &plan).await {
                 tracing::warn!(error = &error as &dyn std::error::Error, "the demo's first events could not be sent");
             }
         }

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use rand::Rng;
 use secrecy::{ExposeSecret, SecretBox};
 use socialhook_core::signature::hex;
-use socialhook_store::seal::{KEY_BYTES, Sealer};
+use socialhook_store::Pools;
+use socialhook_store::seal::{self, KEY_BYTES, Sealer};
 
 use crate::config::Config;
 
@@ -20,6 +21,43 @@ pub enum Error {
     File { path: PathBuf, source: std::io::Error },
     #[error("the secret key's file {} must hold {} hexadecimal digits", path.display(), KEY_BYTES * 2)]
     MalformedFile { path: PathBuf },
+    #[error(
+        "there is no secret key, but this database was sealed with one: put the old one back at {}, or give it as \
+         SOCIALHOOK_SECRET_KEY",
+        path.display()
+    )]
+    Missing { path: PathBuf },
+    #[error(
+        "{place} holds another secret key than the one that this database was sealed with: nothing in it could be opened. \
+         Put the old key back, or use the database that belongs to this one"
+    )]
+    Other { place: String },
+    #[error("the database cannot be used")]
+    Store(#[from] socialhook_store::Error),
+}
+
+/// The sealer of this installation, after a look at whether the database was sealed with the same key.
+///
+/// # Errors
+/// If the key cannot be had, or is not the database's.
+pub async fn settled(config: &Config, pools: &Pools) -> Result<Sealer, Error> {
+    let mut c = pools.background.acquire().await.map_err(socialhook_store::Error::from)?;
+    let path = path(config);
+    let given = config.secret_key.is_some();
+    // A new key would be of no use here, and stand in the old one's place.
+    if !given && !path.exists() && seal::is_settled(&mut c).await? {
+        return Err(Error::Missing { path });
+    }
+    let sealer = sealer(config)?;
+    if seal::settle(&mut c, &sealer).await? {
+        return Ok(sealer);
+    }
+    let place = if given { "SOCIALHOOK_SECRET_KEY".to_owned() } else { path.display().to_string() };
+    Err(Error::Other { place })
+}
+
+fn path(config: &Config) -> PathBuf {
+    config.data_dir.join("secret.key")
 }
 
 /// The sealer of this installation. Makes the key's file if there is neither file nor setting.
@@ -30,7 +68,7 @@ pub fn sealer(config: &Config) -> Result<Sealer, Error> {
     if let Some(given) = &config.secret_key {
         return parse(given.expose_secret()).map(|key| Sealer::new(&key)).ok_or(Error::Malformed);
     }
-    let path = config.data_dir.join("secret.key");
+    let path = path(config);
     let file_error = |source| Error::File { path: path.clone(), source };
     fs::create_dir_all(&config.data_dir).map_err(file_error)?;
     if !path.exists() {

@@ -1,7 +1,8 @@
 //! `socialhook admin provision`: tenants, apps, channels and endpoints from JSON, idempotent.
 //!
 //! What must hold: the file is the truth for what it names and says nothing of what it does not name. Things are recognised
-//! by name (tenants, apps, endpoints), address (owners) and Meta's id (channels). All of it happens, or none.
+//! by name (apps, endpoints, and tenants that were made here: anyone may sign up under any name), address and password
+//! (owners) and Meta's id (channels). All of it happens, or none.
 
 use std::collections::HashMap;
 
@@ -91,6 +92,11 @@ fn everything() -> Vec<String> {
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    #[error(
+        "tenant {tenant}: {email} has an account already, and not with the password in the file; \
+         give that account's password, or name another owner"
+    )]
+    OwnerTaken { tenant: String, email: String },
     #[error("the file is not understood")]
     Parse(#[from] serde_json::Error),
     #[error(transparent)]
@@ -116,15 +122,62 @@ impl From<sqlx::Error> for Error {
 /// Applies a file; returns the same tree with ids, callback paths and signing secrets.
 pub async fn apply(c: &mut PgConnection, means: &Means, policy: Policy, text: &str) -> Result<Value, Error> {
     let file: File = serde_json::from_str(text)?;
+    // Passwords take their time, so they are seen to before anything is locked.
+    let owners = owners(c, means, &file.tenants).await?;
     let mut transaction = c.begin().await?;
     let mut run = Run { c: &mut transaction, means, policy };
     let (operator_apps, apps) = run.apps(TenantId::OPERATOR, &file.apps).await?;
     let mut done = Vec::new();
-    for tenant in &file.tenants {
-        done.push(run.tenant(tenant, &operator_apps).await?);
+    for (tenant, owner) in file.tenants.iter().zip(&owners) {
+        done.push(run.tenant(tenant, owner.as_ref(), &operator_apps).await?);
     }
     transaction.commit().await?;
     Ok(json!({ "apps": apps, "tenants": done }))
+}
+
+/// Who shall own a tenant.
+struct Owner {
+    account_id: AccountId,
+    email: String,
+    /// None: the account is there, or an earlier tenant's owner makes it. It keeps its password.
+    password_hash: Option<PasswordHash>,
+}
+
+/// The tenants' owners. An account that is not among a tenant's members yet is only let in with its password: addresses
+/// are not verified, so whoever signed up with one may be a stranger.
+async fn owners(c: &mut PgConnection, means: &Means, tenants: &[TenantSpec]) -> Result<Vec<Option<Owner>>, Error> {
+    let mut owners = Vec::new();
+    let mut newcomers: HashMap<String, (AccountId, &SecretString)> = HashMap::new();
+    for tenant in tenants {
+        let Some(OwnerSpec { email, password }) = &tenant.owner else {
+            owners.push(None);
+            continue;
+        };
+        let mut password_hash = None;
+        let (account_id, proven) = if let Some(account) = accounts::find_by_email(c, email).await? {
+            let proven = is_member(c, &tenant.name, account.account_id).await? || account.password_hash.fits(password);
+            (account.account_id, proven)
+        } else if let Some((account_id, known)) = newcomers.get(&email.to_lowercase()) {
+            (*account_id, known.expose_secret() == password.expose_secret())
+        } else {
+            let account_id = AccountId::new(means.clock.now());
+            password_hash = Some(PasswordHash::new(password)?);
+            newcomers.insert(email.to_lowercase(), (account_id, password));
+            (account_id, true)
+        };
+        if !proven {
+            return Err(Error::OwnerTaken { tenant: tenant.name.clone(), email: email.clone() });
+        }
+        owners.push(Some(Owner { account_id, email: email.clone(), password_hash }));
+    }
+    Ok(owners)
+}
+
+async fn is_member(c: &mut PgConnection, tenant: &str, account_id: AccountId) -> Result<bool, Error> {
+    match tenants::find_provisioned(c, tenant).await? {
+        Some(tenant_id) => Ok(tenants::has_member(c, tenant_id, account_id).await?),
+        None => Ok(false),
+    }
 }
 
 type Apps = HashMap<String, AppId>;
@@ -136,17 +189,17 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    async fn tenant(&mut self, spec: &TenantSpec, operator_apps: &Apps) -> Result<Value, Error> {
+    async fn tenant(&mut self, spec: &TenantSpec, owner: Option<&Owner>, operator_apps: &Apps) -> Result<Value, Error> {
         let now = self.means.clock.now();
-        let tenant_id = if let Some(tenant_id) = tenants::find_by_name(self.c, &spec.name).await? {
+        let tenant_id = if let Some(tenant_id) = tenants::find_provisioned(self.c, &spec.name).await? {
             tenant_id
         } else {
             let tenant_id = TenantId::new(now);
-            tenants::create(self.c, tenant_id, &spec.name, now).await?;
+            tenants::create_provisioned(self.c, tenant_id, &spec.name, now).await?;
             tenant_id
         };
-        let owner = match &spec.owner {
-            Some(owner) => Some(self.owner(tenant_id, owner).await?),
+        let owner = match owner {
+            Some(owner) => Some(self.owner((tenant_id, spec), owner).await?),
             None => None,
         };
         let (own_apps, apps) = self.apps(tenant_id, &spec.apps).await?;
@@ -163,19 +216,19 @@ impl Run<'_> {
         )
     }
 
-    /// An account that exists keeps its password.
-    async fn owner(&mut self, tenant_id: TenantId, spec: &OwnerSpec) -> Result<Value, Error> {
+    async fn owner(&mut self, (tenant_id, tenant): (TenantId, &TenantSpec), owner: &Owner) -> Result<Value, Error> {
         let now = self.means.clock.now();
-        let account_id = if let Some(account) = accounts::find_by_email(self.c, &spec.email).await? {
-            account.account_id
-        } else {
-            let account_id = AccountId::new(now);
-            let password_hash = PasswordHash::new(&spec.password)?;
-            accounts::create(self.c, &Account { account_id, email: spec.email.clone(), password_hash }, now).await?;
-            account_id
-        };
+        let (account_id, email) = (owner.account_id, owner.email.clone());
+        if let Some(password_hash) = owner.password_hash.clone() {
+            let account = Account { account_id, email: email.clone(), password_hash };
+            accounts::create(self.c, &account, now).await.map_err(|error| match error.constraint() {
+                // Someone signed up with it a moment ago.
+                Some("account_email") => Error::OwnerTaken { tenant: tenant.name.clone(), email: email.clone() },
+                _ => error.into(),
+            })?;
+        }
         tenants::add_owner(self.c, tenant_id, account_id, now).await?;
-        Ok(json!({ "id": account_id, "email": spec.email }))
+        Ok(json!({ "id": account_id, "email": email }))
     }
 
     async fn apps(&mut self, tenant_id: TenantId, specs: &[AppSpec]) -> Result<(Apps, Vec<Value>), Error> {

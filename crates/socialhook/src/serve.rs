@@ -24,6 +24,8 @@ use crate::{demo, key, postgres};
 const TICK: Duration = Duration::from_secs(1);
 /// Requests under way may take this long to finish.
 const DRAIN_LIMIT: Duration = Duration::from_secs(5);
+/// The embedded database ends itself if it takes longer.
+const CLOSE_LIMIT: Duration = Duration::from_secs(15);
 /// Longer than one delivery may take.
 const RELAY_STOP_LIMIT: Duration = Duration::from_secs(15);
 
@@ -39,6 +41,8 @@ pub enum Error {
     Relay(#[from] socialhook_relay::Error),
     #[error(transparent)]
     Demo(#[from] demo::Error),
+    #[error("a part of the relay died; what is unfinished will be taken over")]
+    RelayFailed,
     #[error("the embedded PostgreSQL ended by itself")]
     PostgresEnded(#[source] postgres::Error),
     #[error("serving failed")]
@@ -78,6 +82,7 @@ pub async fn run(config: &Config, with_demo: bool) -> Result<(), Error> {
     let ended = tokio::select! {
         ended = &mut server => flat(ended),
         () = signals.asked_to_stop() => Ok(()),
+        () = relay.failed() => Err(Error::RelayFailed),
         error = postgres_ended(&open) => Err(Error::PostgresEnded(error)),
     };
     stopping.cancel();
@@ -85,7 +90,11 @@ pub async fn run(config: &Config, with_demo: bool) -> Result<(), Error> {
         () = stop(server, &relay) => {}
         () = signals.asked_to_stop() => tracing::warn!("asked twice: stopping at once; what is unfinished will be taken over"),
     }
-    open.close().await?;
+    if let Ok(closed) = tokio::time::timeout(CLOSE_LIMIT, open.close()).await {
+        closed?;
+    } else {
+        tracing::warn!("the database could not be closed in time");
+    }
     tracing::info!("stopped");
     ended
 }
@@ -96,8 +105,10 @@ fn flat(ended: Result<std::io::Result<()>, tokio::task::JoinError>) -> Result<()
     ended.unwrap_or_else(|error| Err(std::io::Error::other(error))).map_err(Error::Serve)
 }
 
-/// Requests under way need the relay, so it goes after them.
+/// Nothing new is sent while requests finish, since what is sent may be for our own inspector; they need the rest of the relay,
+/// so that goes after them.
 async fn stop(server: Server, relay: &Relay) {
+    relay.hold();
     if !server.is_finished() && tokio::time::timeout(DRAIN_LIMIT, server).await.is_err() {
         tracing::warn!("some requests did not finish in time");
     }

@@ -5,11 +5,12 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use secrecy::SecretString;
 use socialhook_core::event::Platform;
+use socialhook_core::id::TenantId;
 use socialhook_core::sample::{self, Sample, Stage};
 use socialhook_relay::Means;
 use socialhook_relay::simulate::{NoAnswer, Simulator};
 use socialhook_store::channels::Channel;
-use socialhook_store::{apps, channels, tenants};
+use socialhook_store::{PgConnection, apps, channels, tenants};
 use url::Url;
 
 /// What to send.
@@ -41,6 +42,8 @@ pub enum Error {
     Store(#[from] socialhook_store::Error),
     #[error("there is no tenant {0}; start with --demo, or name one with --tenant")]
     NoTenant(String),
+    #[error("several tenants are named {name}; give the id of the one you mean, oldest first: {}", join(ids))]
+    ManyTenants { name: String, ids: Vec<TenantId> },
     #[error("there is no kind {0}; --list names them all")]
     NoKind(String),
     #[error("tenant {tenant} has no {platform} channel in an app of its own; connect one first")]
@@ -49,6 +52,10 @@ pub enum Error {
     NoAnswer(#[from] NoAnswer),
     #[error("{kind} was answered with {status}")]
     Refused { kind: &'static str, status: u16 },
+}
+
+fn join(ids: &[TenantId]) -> String {
+    ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// Names of all kinds, a line each.
@@ -63,7 +70,7 @@ struct Line {
     simulator: Simulator,
 }
 
-/// Sends what the plan says to the tenant's channels; returns how many webhooks were accepted.
+/// Sends what the plan says to the channels of a tenant, given by name or id; returns how many webhooks were accepted.
 pub async fn run(means: &Means, server: &Url, tenant: &str, plan: &Plan) -> Result<u32, Error> {
     let kinds: Vec<&Sample> = match &plan.only {
         Some(name) => vec![sample::find(name).ok_or_else(|| Error::NoKind(name.clone()))?],
@@ -97,7 +104,7 @@ fn pace(rate: f64) -> Option<tokio::time::Interval> {
 
 async fn lines(means: &Means, server: &Url, tenant: &str) -> Result<Vec<Line>, Error> {
     let mut c = means.pools.background.acquire().await.map_err(socialhook_store::Error::from)?;
-    let tenant_id = tenants::find_by_name(&mut c, tenant).await?.ok_or_else(|| Error::NoTenant(tenant.to_owned()))?;
+    let tenant_id = find_tenant(&mut c, tenant).await?;
     let apps = apps::list(&mut c, tenant_id, &means.sealer).await?;
     let channels = channels::list(&mut c, tenant_id).await?;
     let mut lines = Vec::new();
@@ -111,6 +118,20 @@ async fn lines(means: &Means, server: &Url, tenant: &str) -> Result<Vec<Line>, E
         }
     }
     Ok(lines)
+}
+
+/// By its id, or by a name that only one has. What reads as an id is one, whatever others call themselves.
+async fn find_tenant(c: &mut PgConnection, tenant: &str) -> Result<TenantId, Error> {
+    let found = match tenant.parse() {
+        Ok(tenant_id) if tenants::exists(c, tenant_id).await? => vec![tenant_id],
+        Ok(_) => Vec::new(),
+        Err(_) => tenants::find_by_name(c, tenant).await?,
+    };
+    match found[..] {
+        [] => Err(Error::NoTenant(tenant.to_owned())),
+        [tenant_id] => Ok(tenant_id),
+        [..] => Err(Error::ManyTenants { name: tenant.to_owned(), ids: found }),
+    }
 }
 
 fn simulator(server: &Url, callback_key: &str, secret: &SecretString) -> Result<Simulator, Error> {

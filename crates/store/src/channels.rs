@@ -127,25 +127,28 @@ pub async fn note_activity(c: &mut PgConnection, seen: &[(TenantId, ChannelId, D
     Ok(())
 }
 
-/// Connects a channel that a signed webhook named, unless it is there already.
+/// Connects channels of the tenant's own app that a signed webhook named, unless they are there already.
 pub async fn discover(
     c: &mut PgConnection,
     tenant_id: TenantId,
-    channel: &NewChannel<'_>,
+    app_id: AppId,
+    named: &[(Platform, &str)],
     now: DateTime<Utc>,
 ) -> Result<()> {
+    let ids: Vec<_> = named.iter().map(|_| ChannelId::new(now).0).collect();
+    let platforms: Vec<_> = named.iter().map(|(platform, _)| platform.as_str()).collect();
+    let external_ids: Vec<_> = named.iter().map(|(_, external_id)| *external_id).collect();
     sqlx::query!(
-        "insert into channel (tenant_id, channel_id, app_tenant_id, app_id, platform, external_id, address, name, created_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict on constraint channel_external_id do nothing",
+        "insert into channel (tenant_id, channel_id, app_tenant_id, app_id, platform, external_id, name, created_at)
+         select $1, x.channel_id, $1, $2, x.platform, x.external_id, x.external_id, $3
+         from unnest($4::uuid[], $5::text[], $6::text[]) x(channel_id, platform, external_id)
+         on conflict on constraint channel_external_id do nothing",
         tenant_id.0,
-        channel.channel_id.0,
-        channel.app_tenant_id.0,
-        channel.app_id.0,
-        channel.platform.as_str(),
-        channel.external_id,
-        channel.address,
-        channel.name,
-        now
+        app_id.0,
+        now,
+        &ids,
+        &platforms as &[&str],
+        &external_ids as &[&str]
     )
     .execute(c)
     .await?;

@@ -89,29 +89,44 @@ pub async fn claim_due(
         .collect())
 }
 
-/// Gives deliveries back that this process owns but will not send: they wait without an owner, due at once.
+/// Gives deliveries back that this process owns but will not send now: they wait without an owner, due at once, and those of
+/// a paused endpoint until it is resumed.
 pub async fn release(
     c: &mut PgConnection,
     node_id: NodeId,
     keys: &[(TenantId, EventId, EndpointId)],
     now: DateTime<Utc>,
-    park: bool,
 ) -> Result<()> {
     let (tenants, events, endpoints) = columns(keys);
     sqlx::query!(
-        "update delivery d set owner = null, due_at = $5::timestamptz, parked_at = case when $6 then $5::timestamptz end
+        "update delivery d set owner = null, due_at = $5
          from unnest($1::uuid[], $2::uuid[], $3::uuid[]) x(tenant_id, event_id, endpoint_id)
          where d.tenant_id = x.tenant_id and d.event_id = x.event_id and d.endpoint_id = x.endpoint_id and d.owner = $4",
         &tenants,
         &events,
         &endpoints,
         node_id.0,
-        now,
-        park
+        now
     )
     .execute(c)
     .await?;
     Ok(())
+}
+
+/// What this process owns and has owned since before `before`.
+pub async fn owned(
+    c: &mut PgConnection,
+    node_id: NodeId,
+    before: DateTime<Utc>,
+) -> Result<Vec<(TenantId, EventId, EndpointId)>> {
+    let rows = sqlx::query!(
+        "select tenant_id, event_id, endpoint_id from delivery where owner = $1 and due_at < $2",
+        node_id.0,
+        before
+    )
+    .fetch_all(c)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.tenant_id.into(), row.event_id.into(), row.endpoint_id.into())).collect())
 }
 
 fn columns(keys: &[(TenantId, EventId, EndpointId)]) -> (Vec<Uuid>, Vec<Uuid>, Vec<Uuid>) {

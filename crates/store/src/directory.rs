@@ -3,10 +3,13 @@
 //! One of the few places that look across tenants. Everything found here carries its tenant, and what is routed by it
 //! stays with that tenant.
 
+use std::collections::HashMap;
+
 use secrecy::SecretString;
 use socialhook_core::event::Channel;
 use socialhook_core::id::{AppId, ChannelId, EndpointId, TenantId};
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use crate::endpoints::Target;
 use crate::seal::Sealer;
@@ -73,6 +76,13 @@ async fn load_apps(c: &mut PgConnection, sealer: &Sealer) -> Result<Vec<App>> {
     )
     .fetch_all(c)
     .await?;
+    let mut of_app: HashMap<(Uuid, Uuid), Vec<SecretString>> = HashMap::new();
+    for row in secrets {
+        let place = apps::secret_place(row.tenant_id.into(), row.app_secret_id.into());
+        if let Some(secret) = opened("app secret", sealer.open(place, &row.secret)) {
+            of_app.entry((row.tenant_id, row.app_id)).or_default().push(secret);
+        }
+    }
     Ok(rows
         .into_iter()
         .map(|row| {
@@ -85,14 +95,7 @@ async fn load_apps(c: &mut PgConnection, sealer: &Sealer) -> Result<Vec<App>> {
                     "verify token",
                     sealer.open(apps::token_place(tenant_id, app_id), &row.verify_token),
                 ),
-                secrets: secrets
-                    .iter()
-                    .filter(|secret| (secret.tenant_id, secret.app_id) == (row.tenant_id, row.app_id))
-                    .filter_map(|secret| {
-                        let place = apps::secret_place(tenant_id, secret.app_secret_id.into());
-                        opened("app secret", sealer.open(place, &secret.secret))
-                    })
-                    .collect(),
+                secrets: of_app.remove(&(row.tenant_id, row.app_id)).unwrap_or_default(),
             }
         })
         .collect())

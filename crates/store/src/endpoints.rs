@@ -57,8 +57,8 @@ pub struct Endpoint {
     pub channel_ids: Option<Vec<ChannelId>>,
     pub paused: Option<(DateTime<Utc>, PauseReason)>,
     pub created_at: DateTime<Utc>,
-    /// Deliveries kept for it that are not under way.
-    pub parked: i64,
+    /// Deliveries kept for it that nothing will send by itself: parked, or waiting for a paused endpoint.
+    pub kept: i64,
 }
 
 #[derive(Debug)]
@@ -195,7 +195,8 @@ pub async fn list(c: &mut PgConnection, tenant_id: TenantId) -> Result<Vec<Endpo
     let rows = sqlx::query!(
         r#"select endpoint_id, name, kind, url, events, channel_ids, paused_at, pause_reason, created_at,
              (select count(*) from delivery d
-              where d.tenant_id = e.tenant_id and d.endpoint_id = e.endpoint_id and d.parked_at is not null) as "parked!"
+              where d.tenant_id = e.tenant_id and d.endpoint_id = e.endpoint_id
+                and (d.parked_at is not null or (e.paused_at is not null and d.owner is null))) as "kept!"
            from endpoint e where tenant_id = $1 order by created_at, endpoint_id"#,
         tenant_id.0
     )
@@ -211,7 +212,7 @@ pub async fn list(c: &mut PgConnection, tenant_id: TenantId) -> Result<Vec<Endpo
                 channel_ids: row.channel_ids.map(|ids| ids.into_iter().map(ChannelId).collect()),
                 paused: row.paused_at.zip(row.pause_reason).map(|(at, reason)| (at, pause_reason(&reason))),
                 created_at: row.created_at,
-                parked: row.parked,
+                kept: row.kept,
             })
         })
         .collect()

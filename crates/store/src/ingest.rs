@@ -38,8 +38,8 @@ pub struct NewEvent {
 #[derive(Debug, Clone, Copy)]
 pub struct FanOut {
     pub endpoint_id: EndpointId,
-    /// A paused endpoint's delivery begins parked.
-    pub parked: bool,
+    /// A paused endpoint's delivery waits in the database, owned by nobody, until it is resumed.
+    pub held: bool,
 }
 
 /// Stores a batch and returns the events that were new. Events should be sorted by (tenant, id), so that batches that hold
@@ -60,10 +60,9 @@ pub async fn write(
              on conflict do nothing
              returning tenant_id, event_id, receipt_id
            ), d as (
-             insert into delivery (tenant_id, event_id, endpoint_id, owner, due_at, parked_at, attempts, round_start, replay)
-             select x.tenant_id, x.event_id, x.endpoint_id, case when x.parked then null else $10::uuid end, x.at,
-               case when x.parked then x.at end, 0, 0, false
-             from unnest($11::uuid[], $12::uuid[], $13::uuid[], $14::bool[], $15::timestamptz[]) x(tenant_id, event_id, endpoint_id, parked, at)
+             insert into delivery (tenant_id, event_id, endpoint_id, owner, due_at, attempts, round_start, replay)
+             select x.tenant_id, x.event_id, x.endpoint_id, case when x.held then null else $10::uuid end, x.at, 0, 0, false
+             from unnest($11::uuid[], $12::uuid[], $13::uuid[], $14::bool[], $15::timestamptz[]) x(tenant_id, event_id, endpoint_id, held, at)
              join e on e.tenant_id = x.tenant_id and e.event_id = x.event_id
              on conflict do nothing
            ), r as (
@@ -86,7 +85,7 @@ pub async fn write(
         &d.tenant_ids,
         &d.event_ids,
         &d.endpoint_ids,
-        &d.parked,
+        &d.held,
         &d.received_at,
         &r.tenant_ids,
         &r.receipt_ids,
@@ -136,7 +135,7 @@ struct DeliveryColumns {
     tenant_ids: Vec<Uuid>,
     event_ids: Vec<Uuid>,
     endpoint_ids: Vec<Uuid>,
-    parked: Vec<bool>,
+    held: Vec<bool>,
     received_at: Vec<DateTime<Utc>>,
 }
 
@@ -148,7 +147,7 @@ impl DeliveryColumns {
                 columns.tenant_ids.push(new.tenant_id.0);
                 columns.event_ids.push(new.event.event_id.0);
                 columns.endpoint_ids.push(chosen.endpoint_id.0);
-                columns.parked.push(chosen.parked);
+                columns.held.push(chosen.held);
                 columns.received_at.push(new.received_at);
             }
         }

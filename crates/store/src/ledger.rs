@@ -1,7 +1,7 @@
 //! The ledger: what became of each event at each endpoint, newest first, page by page.
 //!
 //! Each (event, endpoint) is open in `delivery`, or told by its last attempt. A page is found by its keys first, driven by
-//! the table that the filter is about, and then described; so no filter scans what it does not show.
+//! the table that the filter is about, and then described; a page looks back only so far, and says where to go on.
 
 use chrono::{DateTime, Utc};
 use socialhook_core::id::{EndpointId, EventId, TenantId};
@@ -13,6 +13,8 @@ use crate::deliveries::unsigned;
 
 /// Rows of a page.
 pub const PAGE: i64 = 50;
+/// Events that one page looks back over for those that its filter wants: a page is never slow, however few there are.
+const LOOK_BACK: i64 = 5000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Filter {
@@ -66,20 +68,13 @@ pub struct Entry {
     pub last_attempt_at: Option<DateTime<Utc>>,
 }
 
-impl Entry {
-    #[must_use]
-    pub fn cursor(&self) -> Cursor {
-        Cursor { event_id: self.event_id, endpoint_id: self.endpoint_id.unwrap_or(EndpointId(Uuid::nil())) }
-    }
-}
-
-/// A page after `cursor`, and whether there is more.
+/// A page of what is older than `cursor`, and where the next one begins, if there may be one.
 pub async fn page(
     c: &mut PgConnection,
     tenant_id: TenantId,
     filter: Filter,
     cursor: Cursor,
-) -> Result<(Vec<Entry>, bool)> {
+) -> Result<(Vec<Entry>, Option<Cursor>)> {
     let mut keys = match filter {
         Filter::Waiting | Filter::Parked => open_keys(c, tenant_id, filter == Filter::Parked, cursor).await?,
         Filter::All | Filter::Delivered | Filter::Unmatched => event_keys(c, tenant_id, filter, cursor).await?,
@@ -87,7 +82,29 @@ pub async fn page(
     let page = usize::try_from(PAGE).unwrap_or(usize::MAX);
     let more = keys.len() > page;
     keys.truncate(page);
-    Ok((describe(c, tenant_id, &keys).await?, more))
+    let next = match keys.last() {
+        Some((event_id, endpoint_id)) if more => Some(place(*event_id, *endpoint_id)),
+        _ if matches!(filter, Filter::Delivered | Filter::Unmatched) => horizon(c, tenant_id, cursor).await?,
+        _ => None,
+    };
+    Ok((describe(c, tenant_id, &keys).await?, next))
+}
+
+fn place(event_id: Uuid, endpoint_id: Option<Uuid>) -> Cursor {
+    Cursor { event_id: EventId(event_id), endpoint_id: EndpointId(endpoint_id.unwrap_or_default()) }
+}
+
+/// How far a page that starts at `cursor` has looked back; none if that was everything.
+async fn horizon(c: &mut PgConnection, tenant_id: TenantId, cursor: Cursor) -> Result<Option<Cursor>> {
+    let last = sqlx::query_scalar!(
+        "select event_id from event where tenant_id = $1 and event_id <= $2 order by event_id desc offset $3 limit 1",
+        tenant_id.0,
+        cursor.event_id.0,
+        LOOK_BACK - 1
+    )
+    .fetch_optional(c)
+    .await?;
+    Ok(last.map(|event_id| place(event_id, None)))
 }
 
 /// One delivery of the tenant, or, with the nil endpoint, an event that no endpoint got; another tenant's is not found.
@@ -140,15 +157,14 @@ async fn open_keys(c: &mut PgConnection, tenant_id: TenantId, parked: bool, curs
 async fn event_keys(c: &mut PgConnection, tenant_id: TenantId, filter: Filter, cursor: Cursor) -> Result<Vec<Key>> {
     let rows = sqlx::query!(
         r#"select e.event_id, x.endpoint_id as "endpoint_id?"
-           from event e
+           from (select tenant_id, event_id from event where tenant_id = $1 and event_id <= $2 order by event_id desc limit $6) e
            left join lateral (
              select d.endpoint_id, true as open from delivery d where d.tenant_id = e.tenant_id and d.event_id = e.event_id
              union
              select a.endpoint_id, false from attempt a where a.tenant_id = e.tenant_id and a.event_id = e.event_id
                and not exists (select from delivery d where d.tenant_id = a.tenant_id and d.event_id = a.event_id and d.endpoint_id = a.endpoint_id)
            ) x on true
-           where e.tenant_id = $1 and e.event_id <= $2
-             and (e.event_id, coalesce(x.endpoint_id, '00000000-0000-0000-0000-000000000000')) < ($2, $3)
+           where (e.event_id, coalesce(x.endpoint_id, '00000000-0000-0000-0000-000000000000')) < ($2, $3)
              and case $4 when 'delivered' then not x.open when 'unmatched' then x.endpoint_id is null else true end
            order by e.event_id desc, coalesce(x.endpoint_id, '00000000-0000-0000-0000-000000000000') desc
            limit $5"#,
@@ -160,7 +176,8 @@ async fn event_keys(c: &mut PgConnection, tenant_id: TenantId, filter: Filter, c
             Filter::Unmatched => "unmatched",
             _ => "all",
         },
-        PAGE + 1
+        PAGE + 1,
+        LOOK_BACK
     )
     .fetch_all(c)
     .await?;

@@ -54,16 +54,16 @@ impl Error {
         }
     }
 
-    /// True where the statement itself was refused, so that trying a part of it makes sense; false where the
-    /// database could not be reached or was going away.
+    /// True where the values themselves were refused, so that trying a part of them makes sense; false for all that
+    /// may pass by itself: no connection, a server that shuts down or is read-only, a deadlock, a migration under way.
     #[must_use]
     pub fn is_about_the_statement(&self) -> bool {
         let Self::Database(error) = self else { return false };
-        // Class 57 is operator intervention, 53 a lack of resources, 08 a connection exception: not the statement's fault.
+        // Class 22 is a data exception, 23 a violated constraint or a missing partition.
         error
             .as_database_error()
             .and_then(sqlx::error::DatabaseError::code)
-            .is_some_and(|code| !["08", "53", "57", "58"].contains(&code.get(..2).unwrap_or_default()))
+            .is_some_and(|code| ["22", "23"].contains(&code.get(..2).unwrap_or_default()))
     }
 }
 

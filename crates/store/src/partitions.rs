@@ -12,6 +12,7 @@ use crate::Result;
 
 /// Partitions exist for this many days to come.
 const DAYS_AHEAD: u64 = 3;
+const DROP_LOCK_TIMEOUT: &str = "200ms";
 /// Any number: serialises the processes that look after partitions.
 const LOCK: i64 = 0x5048_6b50;
 
@@ -32,7 +33,7 @@ impl Retention {
     /// An event's own time before this is not used for its id: its partition is about to go.
     #[must_use]
     pub fn oldest_event(self, now: DateTime<Utc>) -> DateTime<Utc> {
-        now - Days::new(u64::from(self.event_days)) + Days::new(1)
+        now - Days::new(u64::from(self.event_days))
     }
 }
 
@@ -45,28 +46,42 @@ fn kept(retention: Retention) -> [Kept; 3] {
 
 /// Makes the partitions that are missing and drops those that are over; returns how many of each.
 pub async fn care(c: &mut PgConnection, retention: Retention, now: DateTime<Utc>) -> Result<(usize, usize)> {
+    let today = now.date_naive();
+    let made = make_missing(c, retention, today).await?;
+    let mut dropped = 0;
+    for (table, days) in kept(retention) {
+        let first = first_day(today, days);
+        for old in existing(c).await?.iter().filter(|partition| is_before(partition, table, first)) {
+            dropped += usize::from(drop_partition(c, old).await?);
+        }
+    }
+    if dropped > 0 {
+        drop_orphans(c, first_day(today, retention.event_days)).await?;
+    }
+    Ok((made, dropped))
+}
+
+/// The day before the last that counts as kept is there too, so that an id at the very edge still has its place.
+fn first_day(today: NaiveDate, days: u32) -> NaiveDate {
+    today - Days::new(u64::from(days) + 1)
+}
+
+async fn make_missing(c: &mut PgConnection, retention: Retention, today: NaiveDate) -> Result<usize> {
     let mut transaction = c.begin().await?;
     sqlx::query!("select pg_advisory_xact_lock($1)", LOCK).execute(&mut *transaction).await?;
     let there = existing(&mut transaction).await?;
-    let today = now.date_naive();
-    let (mut made, mut dropped) = (0, 0);
+    let last = today + Days::new(DAYS_AHEAD);
+    let mut made = 0;
     for (table, days) in kept(retention) {
-        let first = today - Days::new(u64::from(days));
-        let last = today + Days::new(DAYS_AHEAD);
-        for day in first.iter_days().take_while(|day| *day <= last) {
+        for day in first_day(today, days).iter_days().take_while(|day| *day <= last) {
             if !there.contains(&name(table, day)) {
                 make(&mut transaction, table, day).await?;
                 made += 1;
             }
         }
-        for old in there.iter().filter(|partition| is_before(partition, table, first)) {
-            drop_partition(&mut transaction, table, old).await?;
-            dropped += 1;
-        }
     }
-    drop_orphans(&mut transaction, today - Days::new(u64::from(retention.event_days))).await?;
     transaction.commit().await?;
-    Ok((made, dropped))
+    Ok(made)
 }
 
 fn name(table: &str, day: NaiveDate) -> String {
@@ -111,10 +126,22 @@ async fn make(c: &mut PgConnection, table: &str, day: NaiveDate) -> Result<()> {
     Ok(())
 }
 
-async fn drop_partition(c: &mut PgConnection, table: &str, partition: &str) -> Result<()> {
-    let statement = format!("alter table {table} detach partition {partition}; drop table {partition}");
-    sqlx::raw_sql(AssertSqlSafe(statement)).execute(c).await?;
-    Ok(())
+/// Drops one, in a transaction of its own. It needs the table to itself for a moment: rather than make everyone queue behind
+/// a long reader, it gives up quickly and comes again. False if it did.
+async fn drop_partition(c: &mut PgConnection, partition: &str) -> Result<bool> {
+    let mut transaction = c.begin().await?;
+    let statement = format!("set local lock_timeout = '{DROP_LOCK_TIMEOUT}'; drop table if exists {partition}");
+    match sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut *transaction).await {
+        Ok(_) => {
+            transaction.commit().await?;
+            Ok(true)
+        }
+        Err(error) if error.as_database_error().is_some_and(|error| error.code().as_deref() == Some("55P03")) => {
+            tracing::info!(partition, "a partition that is over is still being read; it is dropped later");
+            Ok(false)
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// A delivery whose event is gone can never be sent.

@@ -5,8 +5,8 @@
 
 use std::time::Duration;
 
-use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{Connection, PgConnection, PgPool};
 
 use crate::{MIGRATOR, Result};
 
@@ -16,6 +16,9 @@ const BACKGROUND_CONNECTIONS: u32 = 4;
 const WEB_CONNECTIONS: u32 = 6;
 /// Ingest must answer Meta within 4 s, so nobody waits longer than this for a connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
+/// Longer than ingest may take to answer helps nobody; then Meta is asked to repeat.
+const INGEST_STATEMENT_TIMEOUT: &str = "4s";
+const BACKGROUND_STATEMENT_TIMEOUT: &str = "30s";
 /// No page may hold a snapshot for long: old snapshots keep the hot tables from being cleaned.
 const WEB_STATEMENT_TIMEOUT: &str = "5s";
 
@@ -24,6 +27,7 @@ pub struct Pools {
     pub ingest: PgPool,
     pub background: PgPool,
     pub web: PgPool,
+    options: PgConnectOptions,
 }
 
 impl Pools {
@@ -36,18 +40,25 @@ impl Pools {
                 .acquire_timeout(ACQUIRE_TIMEOUT)
                 .test_before_acquire(false)
         };
-        let ingest = pool(INGEST_CONNECTIONS).connect_with(options.clone()).await?;
-        let background =
-            pool(BACKGROUND_CONNECTIONS).connect_lazy_with(options.clone().options([("synchronous_commit", "off")]));
-        let web = pool(WEB_CONNECTIONS)
-            .test_before_acquire(true)
-            .connect_lazy_with(options.options([("statement_timeout", WEB_STATEMENT_TIMEOUT)]));
-        Ok(Self { ingest, background, web })
+        let ingest = options.clone().options([("statement_timeout", INGEST_STATEMENT_TIMEOUT)]);
+        let background = options
+            .clone()
+            .options([("synchronous_commit", "off"), ("statement_timeout", BACKGROUND_STATEMENT_TIMEOUT)]);
+        let web = options.clone().options([("statement_timeout", WEB_STATEMENT_TIMEOUT)]);
+        Ok(Self {
+            ingest: pool(INGEST_CONNECTIONS).connect_with(ingest).await?,
+            background: pool(BACKGROUND_CONNECTIONS).connect_lazy_with(background),
+            web: pool(WEB_CONNECTIONS).test_before_acquire(true).connect_lazy_with(web),
+            options,
+        })
     }
 
-    /// Brings the schema up to date. Processes that start together wait for one another.
+    /// Brings the schema up to date, on a connection that has all the time it needs. Processes that start together wait for
+    /// one another.
     pub async fn migrate(&self) -> Result<()> {
-        Ok(MIGRATOR.run(&self.ingest).await?)
+        let mut connection = PgConnection::connect_with(&self.options).await?;
+        MIGRATOR.run(&mut connection).await?;
+        Ok(connection.close().await?)
     }
 
     /// Settings of the server that would let an acknowledged webhook vanish; empty if it is durable.

@@ -7,6 +7,7 @@ use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, NONCE_LEN, Nonce, RandomizedNonceKey
 use secrecy::{ExposeSecret, SecretBox, SecretString};
 use sha2::{Digest, Sha256};
 use socialhook_core::id::TenantId;
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::{Error, Result};
@@ -49,6 +50,12 @@ impl Sealer {
         Self { key, key_id }
     }
 
+    /// Tells keys apart without telling anything about them.
+    #[must_use]
+    pub fn key_id(&self) -> &[u8] {
+        &self.key_id
+    }
+
     /// # Errors
     /// Only if the cipher itself fails.
     pub fn seal(&self, place: Place, secret: &SecretString) -> Result<Vec<u8>> {
@@ -73,6 +80,20 @@ impl Sealer {
             self.key.open_in_place(nonce, Aad::from(place.associated_data()), &mut text).map_err(|_| Error::Seal)?;
         String::from_utf8(open.to_vec()).map(SecretString::from).map_err(|_| Error::Seal)
     }
+}
+
+/// Whether the database belongs to some key already.
+pub async fn is_settled(c: &mut PgConnection) -> Result<bool> {
+    Ok(sqlx::query_scalar!(r#"select exists (select from sealing_key) as "settled!""#).fetch_one(c).await?)
+}
+
+/// Makes the sealer's key the database's, unless it has one; returns whether it is this one.
+pub async fn settle(c: &mut PgConnection, sealer: &Sealer) -> Result<bool> {
+    sqlx::query!("insert into sealing_key (key_id) values ($1) on conflict do nothing", sealer.key_id())
+        .execute(&mut *c)
+        .await?;
+    let settled = sqlx::query_scalar!("select key_id from sealing_key").fetch_one(c).await?;
+    Ok(settled == sealer.key_id())
 }
 
 #[cfg(test)]

@@ -19,6 +19,24 @@ pub async fn create(c: &mut PgConnection, tenant_id: TenantId, name: &str, now: 
     Ok(())
 }
 
+/// A tenant that provisioning knows by this name from now on. Violates `tenant_provisioned_name` if it knows one already.
+pub async fn create_provisioned(
+    c: &mut PgConnection,
+    tenant_id: TenantId,
+    name: &str,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "insert into tenant (tenant_id, name, provisioned_name, created_at) values ($1, $2, $2, $3)",
+        tenant_id.0,
+        name,
+        now
+    )
+    .execute(c)
+    .await?;
+    Ok(())
+}
+
 pub async fn add_owner(
     c: &mut PgConnection,
     tenant_id: TenantId,
@@ -36,6 +54,25 @@ pub async fn add_owner(
     Ok(())
 }
 
+pub async fn has_member(c: &mut PgConnection, tenant_id: TenantId, account_id: AccountId) -> Result<bool> {
+    let found = sqlx::query_scalar!(
+        r#"select exists (select from member where tenant_id = $1 and account_id = $2) as "found!""#,
+        tenant_id.0,
+        account_id.0
+    )
+    .fetch_one(c)
+    .await?;
+    Ok(found)
+}
+
+pub async fn exists(c: &mut PgConnection, tenant_id: TenantId) -> Result<bool> {
+    let found =
+        sqlx::query_scalar!(r#"select exists (select from tenant where tenant_id = $1) as "found!""#, tenant_id.0)
+            .fetch_one(c)
+            .await?;
+    Ok(found)
+}
+
 /// The tenant that an account signs in to: its oldest membership.
 pub async fn of_account(c: &mut PgConnection, account_id: AccountId) -> Result<Option<Tenant>> {
     let row = sqlx::query!(
@@ -48,13 +85,21 @@ pub async fn of_account(c: &mut PgConnection, account_id: AccountId) -> Result<O
     Ok(row.map(|row| Tenant { tenant_id: row.tenant_id.into(), name: row.name }))
 }
 
-/// For provisioning, which knows tenants by name: the oldest of that name.
-pub async fn find_by_name(c: &mut PgConnection, name: &str) -> Result<Option<TenantId>> {
-    let id = sqlx::query_scalar!(
-        "select tenant_id from tenant where name = $1 order by created_at, tenant_id limit 1",
-        name
-    )
-    .fetch_optional(c)
-    .await?;
+/// For provisioning: the tenant that it made under this name. One that signed up by that name is somebody else's.
+pub async fn find_provisioned(c: &mut PgConnection, name: &str) -> Result<Option<TenantId>> {
+    let id =
+        sqlx::query_scalar!("select tenant_id from tenant where provisioned_name = $1", name).fetch_optional(c).await?;
     Ok(id.map(TenantId))
+}
+
+/// All tenants that show this name, oldest first; never the operator's. Anyone can choose a name: it proves nothing.
+pub async fn find_by_name(c: &mut PgConnection, name: &str) -> Result<Vec<TenantId>> {
+    let ids = sqlx::query_scalar!(
+        "select tenant_id from tenant where name = $1 and tenant_id <> $2 order by created_at, tenant_id",
+        name,
+        TenantId::OPERATOR.0
+    )
+    .fetch_all(c)
+    .await?;
+    Ok(ids.into_iter().map(TenantId).collect())
 }

@@ -163,7 +163,7 @@ pub async fn list(
 ) -> Result<Response, Error> {
     let (filter, cursor) = (wanted.filter(), wanted.cursor());
     let mut c = app.pools.web.acquire().await.map_err(database)?;
-    let (entries, more) = ledger::page(&mut c, member.tenant_id, filter, cursor).await?;
+    let (entries, next) = ledger::page(&mut c, member.tenant_id, filter, cursor).await?;
     let has_channel = !entries.is_empty() || !channels::list(&mut c, member.tenant_id).await?.is_empty();
     drop(c);
     let now = app.clock.now();
@@ -172,7 +172,7 @@ pub async fn list(
         page: Page::new(&member, &session, Section::Deliveries, "Deliveries").await?,
         sentence: sentence(&entries, filter, now),
         chips: chips(filter),
-        older: entries.last().filter(|_| more).map(|entry| address(filter, Some(entry.cursor()))),
+        older: next.map(|next| address(filter, Some(next))),
         newest: (cursor != Cursor::NEWEST).then(|| address(filter, None)),
         rows: entries.into_iter().map(|entry| Row::of(entry, slowest, now)).collect(),
         empty: empty(filter, has_channel),
@@ -234,11 +234,9 @@ fn empty(filter: Filter, has_channel: bool) -> Empty {
         (Filter::Waiting, _) => {
             Empty { what: "Nothing waiting", why: "No delivery is under way or between two attempts.", step: ALL }
         }
-        (Filter::Parked, _) => Empty {
-            what: "Nothing parked",
-            why: "Deliveries are parked when all their attempts failed or their endpoint is paused.",
-            step: ALL,
-        },
+        (Filter::Parked, _) => {
+            Empty { what: "Nothing parked", why: "Deliveries are parked when all their attempts failed.", step: ALL }
+        }
         (Filter::Unmatched, _) => {
             Empty { what: "Nothing unmatched", why: "Every event was wanted by at least one endpoint.", step: ALL }
         }

@@ -30,7 +30,7 @@ struct EndpointPage {
     is_paused: bool,
     pill: Pill,
     created: When,
-    parked: i64,
+    kept: i64,
     /// Newest first.
     secrets: Vec<String>,
     form: EndpointFields,
@@ -43,15 +43,15 @@ async fn find(app: &App, member: &Member, endpoint_id: EndpointId) -> Result<End
 }
 
 fn sentence(endpoint: &Endpoint) -> String {
-    let parked = usize::try_from(endpoint.parked).unwrap_or(0);
-    let waiting = count(parked, "event is parked", "events are parked");
-    match (endpoint.paused, parked) {
+    let kept = usize::try_from(endpoint.kept).unwrap_or(0);
+    let waiting = count(kept, "event is kept", "events are kept");
+    match (endpoint.paused, kept) {
         (None, 0) => "Active: every matching event is sent here at once.".to_owned(),
         (None, _) => {
-            format!("Active, but {waiting} after failed attempts. They are kept, and sent again when you resend them.")
+            format!("Active, but {waiting} after failed attempts. They are sent again when you press Send kept events.")
         }
         (Some((_, PauseReason::Person)), 0) => {
-            "Paused: nothing is sent. New events are parked here until you resume.".to_owned()
+            "Paused: nothing is sent. New events wait here until you resume.".to_owned()
         }
         (Some((_, PauseReason::Person)), _) => format!("Paused: nothing is sent. {waiting}, and sent when you resume."),
         (Some((_, PauseReason::Gone)), _) => {
@@ -77,7 +77,7 @@ async fn page(
         is_paused: endpoint.paused.is_some(),
         pill: pill(&endpoint),
         created: When::new(endpoint.created_at, app.clock.now()),
-        parked: endpoint.parked,
+        kept: endpoint.kept,
         secrets: secrets.iter().map(|secret| secret.expose_secret().to_owned()).collect(),
         form,
         page: Page::new(member, session, Section::Endpoints, endpoint.name).await?,

@@ -34,7 +34,7 @@ struct Row {
     destination: String,
     events: String,
     pill: Pill,
-    parked: i64,
+    kept: i64,
 }
 
 impl Row {
@@ -45,7 +45,7 @@ impl Row {
             destination: destination(&endpoint.target).to_owned(),
             events: endpoint.events.join(", "),
             pill: pill(endpoint),
-            parked: endpoint.parked,
+            kept: endpoint.kept,
         }
     }
 }
@@ -136,22 +136,21 @@ async fn page(app: &App, member: &Member, session: &Session, form: EndpointField
 /// How things are.
 fn sentence(endpoints: &[Endpoint]) -> String {
     let paused = endpoints.iter().filter(|endpoint| endpoint.paused.is_some()).count();
-    let parked = endpoints.iter().map(|endpoint| usize::try_from(endpoint.parked).unwrap_or(0)).sum();
+    let kept = endpoints.iter().map(|endpoint| usize::try_from(endpoint.kept).unwrap_or(0)).sum();
     let own = endpoints.iter().filter(|endpoint| endpoint.target != Target::Inspector).count();
     let active = count(endpoints.len() - paused, "endpoint receives", "endpoints receive");
-    match (own, paused, parked) {
+    match (own, paused, kept) {
         (0, 0, 0) => "Your events go to the inspector only. Paste your server’s URL below to have them sent there too."
             .to_owned(),
-        (_, 0, 0) => format!("{active} your events, and nothing is parked."),
-        (_, 0, parked) => format!(
-            "{active} your events. {} parked, waiting for you to resend or for an endpoint to recover.",
-            count(parked, "event is", "events are")
-        ),
+        (_, 0, 0) => format!("{active} your events, and nothing is kept back."),
+        (_, 0, kept) => {
+            format!("{active} your events. {} kept, waiting for you to resend.", count(kept, "event is", "events are"))
+        }
         (_, paused, 0) => format!("{active} your events; {}.", count(paused, "is paused", "are paused")),
-        (_, paused, parked) => format!(
-            "{active} your events; {}. {} parked.",
+        (_, paused, kept) => format!(
+            "{active} your events; {}. {} kept.",
             count(paused, "is paused", "are paused"),
-            count(parked, "event is", "events are")
+            count(kept, "event is", "events are")
         ),
     }
 }

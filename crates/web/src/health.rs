@@ -14,7 +14,7 @@ pub async fn live() -> &'static str {
 /// The database answers.
 pub async fn ready(State(app): State<App>) -> (StatusCode, &'static str) {
     let answer = async {
-        let mut c = app.pools.web.acquire().await?;
+        let mut c = app.pools.background.acquire().await?;
         directory::epoch(&mut c).await
     };
     match answer.await {

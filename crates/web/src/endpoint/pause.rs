@@ -1,4 +1,4 @@
-//! Pausing an endpoint, after a page that says what it means, and resuming it, which sends what was parked meanwhile.
+//! Pausing an endpoint, after a page that says what it means, and resuming it, which sends what waited meanwhile.
 
 use askama::Template;
 use axum::extract::State;
@@ -50,7 +50,7 @@ pub async fn create(
     stored::pause(&mut c, member.tenant_id, endpoint_id, PauseReason::Person, app.clock.now()).await?;
     drop(c);
     app.relay.refresh().await?;
-    leave_notice(&session, format!("{} is paused. Its events are parked until you resume.", endpoint.name)).await?;
+    leave_notice(&session, format!("{} is paused. Its events wait until you resume.", endpoint.name)).await?;
     Ok(Redirect::to(&format!("/endpoints/{endpoint_id}")))
 }
 
@@ -89,6 +89,6 @@ fn resumed(name: &str, drained: u64) -> String {
     match drained {
         0 => format!("{name} receives events again."),
         1..DRAIN_MAX => format!("{name} receives events again. {events} being sent now."),
-        _ => format!("{name} receives events again. {events} being sent now; press Send parked events for the rest."),
+        _ => format!("{name} receives events again. {events} being sent now; press Send kept events for the rest."),
     }
 }
