@@ -64,7 +64,7 @@ fn path(config: &Config) -> PathBuf {
 ///
 /// # Errors
 /// If the key is malformed or its file cannot be read or made.
-pub fn sealer(config: &Config) -> Result<Sealer, Error> {
+fn sealer(config: &Config) -> Result<Sealer, Error> {
     if let Some(given) = &config.secret_key {
         return parse(given.expose_secret()).map(|key| Sealer::new(&key)).ok_or(Error::Malformed);
     }

@@ -61,7 +61,7 @@ pub async fn run(config: &Config, with_demo: bool) -> Result<(), Error> {
     let address = listener.local_addr().map_err(Error::Serve)?;
     // The launcher prepares the data directory, so it comes before the key's file.
     let open = database::open(config).await?;
-    let sealer = Arc::new(key::sealer(config)?);
+    let sealer = Arc::new(key::settled(config, &open.pools).await?);
     let means = Means { pools: open.pools.clone(), sealer, clock: Clock::System };
     let demo = if with_demo { Some(demo::prepare(config, &means, address).await?) } else { None };
     let relay = Relay::start(means.clone(), settings(config, address)).await?;
