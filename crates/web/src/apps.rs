@@ -22,8 +22,6 @@ use crate::page::{Page, Section, html, leave_notice};
 use crate::state::App;
 use crate::words::{When, count};
 
-/// Characters of a callback URL's last part: 120 bits of chance.
-pub const CALLBACK_KEY_LENGTH: usize = 24;
 pub const VERIFY_TOKEN_LENGTH: usize = 24;
 /// How far back refused requests are told of.
 const REFUSALS_DAYS: i64 = 7;
@@ -225,7 +223,7 @@ pub async fn add(
 ) -> store::Result<AppId> {
     let now = app.clock.now();
     let app_id = AppId::new(now);
-    let callback_key = codes::random(CALLBACK_KEY_LENGTH);
+    let callback_key = stored::new_callback_key();
     let mut tx = app.pools.web.begin().await?;
     let new = NewApp { app_id, name, callback_key: &callback_key, verify_token };
     stored::create(&mut tx, tenant_id, &new, &app.sealer, now).await?;
