@@ -25,6 +25,9 @@ use crate::recorder::Recorder;
 use crate::sender::{Answer, Request, Sender};
 use crate::tasks::Tasks;
 
+/// Once this many more fit, an endpoint's deliveries that wait in the database are fetched.
+const REFILL: usize = 500;
+
 /// What tells deliveries apart.
 pub(crate) type Key = (TenantId, EventId, EndpointId);
 
@@ -114,6 +117,8 @@ pub(crate) struct Dispatcher(Arc<Inner>);
 struct Inner {
     state: Mutex<State>,
     settled: Notify,
+    /// Asks for a look at what is due.
+    wake: Arc<Notify>,
     tasks: Tasks,
     directory: Directory,
     sender: Sender,
@@ -126,6 +131,8 @@ struct State {
     queue: FairQueue<Job>,
     /// Deliveries submitted whose end is not stored yet.
     open: HashSet<Key>,
+    /// Endpoints of which more waits in the database than fitted here.
+    overflowing: HashSet<EndpointId>,
     /// Nothing is sent any more but what is under way.
     held: bool,
 }
@@ -136,12 +143,18 @@ impl Dispatcher {
         directory: Directory,
         sender: Sender,
         (recorder, means): (Recorder, Means),
-        schedule: Schedule,
+        (schedule, wake): (Schedule, Arc<Notify>),
     ) -> Self {
-        let state = State { queue: FairQueue::new(Limits::default()), open: HashSet::new(), held: false };
+        let state = State {
+            queue: FairQueue::new(Limits::default()),
+            open: HashSet::new(),
+            overflowing: HashSet::new(),
+            held: false,
+        };
         Self(Arc::new(Inner {
             state: Mutex::new(state),
             settled: Notify::new(),
+            wake,
             tasks: tasks.clone(),
             directory,
             sender,
@@ -160,15 +173,31 @@ impl Dispatcher {
         let over = {
             let state = &mut *self.state();
             jobs.retain(|job| state.open.insert(job.key()));
-            if state.held { jobs } else { jobs.into_iter().filter_map(|job| state.queue.push(job).err()).collect() }
+            let over: Vec<Job> = if state.held {
+                jobs
+            } else {
+                jobs.into_iter().filter_map(|job| state.queue.push(job).err()).collect()
+            };
+            state.overflowing.extend(over.iter().map(|job| job.endpoint_id));
+            over
         };
         self.give_back(&over);
         self.pump();
     }
 
-    /// How many more jobs of an endpoint fit into memory.
+    /// How many more jobs of an endpoint, of which some are due, fit into memory. If none, it is woken for when they do.
     pub(crate) fn room(&self, tenant_id: TenantId, endpoint_id: EndpointId) -> usize {
-        self.state().queue.room(tenant_id, endpoint_id)
+        let state = &mut *self.state();
+        let room = state.queue.room(tenant_id, endpoint_id);
+        if room == 0 {
+            state.overflowing.insert(endpoint_id);
+        }
+        room
+    }
+
+    /// Whether nothing is queued, under way or unrecorded.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.state().open.is_empty()
     }
 
     /// Whether there is a job for this delivery.
@@ -182,7 +211,7 @@ impl Dispatcher {
             let settled = self.0.settled.notified();
             tokio::pin!(settled);
             settled.as_mut().enable();
-            if self.state().open.is_empty() {
+            if self.is_idle() {
                 return;
             }
             settled.await;
@@ -340,9 +369,15 @@ impl Place<'_> {
     /// Leaves the place to the next job, if there is one.
     fn leave(mut self) -> Option<Job> {
         self.left = true;
-        let mut state = self.dispatcher.state();
-        state.queue.done(self.key.0, self.key.2);
-        state.queue.pop()
+        let (tenant_id, _, endpoint_id) = self.key;
+        let state = &mut *self.dispatcher.state();
+        state.queue.done(tenant_id, endpoint_id);
+        let next = state.queue.pop();
+        if state.overflowing.contains(&endpoint_id) && state.queue.room(tenant_id, endpoint_id) >= REFILL {
+            state.overflowing.remove(&endpoint_id);
+            self.dispatcher.0.wake.notify_one();
+        }
+        next
     }
 }
 

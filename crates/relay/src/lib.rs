@@ -81,7 +81,7 @@ struct Inner {
     writer: Writer,
     tally: Tally,
     looked_up: tokio::sync::Mutex<Option<Instant>>,
-    wake: tokio::sync::Notify,
+    wake: Arc<tokio::sync::Notify>,
     stop: CancellationToken,
     tasks: Tasks,
 }
@@ -106,8 +106,14 @@ impl Relay {
         let tasks = Tasks::default();
         let recorder = recorder::Recorder::start(&tasks, means.clone(), node_id);
         let sender = sender::Sender::new(&settings)?;
-        let dispatcher =
-            Dispatcher::new(&tasks, directory.clone(), sender, (recorder, means.clone()), settings.schedule.clone());
+        let wake = Arc::new(tokio::sync::Notify::new());
+        let dispatcher = Dispatcher::new(
+            &tasks,
+            directory.clone(),
+            sender,
+            (recorder, means.clone()),
+            (settings.schedule.clone(), wake.clone()),
+        );
         let writer = Writer::start(&tasks, means.pools.ingest.clone(), node_id, dispatcher.clone());
         let tick = settings.tick;
         let relay = Self(Arc::new(Inner {
@@ -119,7 +125,7 @@ impl Relay {
             writer,
             tally: Tally::default(),
             looked_up: tokio::sync::Mutex::default(),
-            wake: tokio::sync::Notify::new(),
+            wake,
             stop: CancellationToken::new(),
             tasks,
         }));
@@ -194,9 +200,11 @@ impl Relay {
     /// Does the recurring work until nothing is due and nothing under way: for whoever drives the relay by hand.
     pub async fn settle(&self) -> Result<(), socialhook_store::Error> {
         loop {
+            // What did not fit into memory is due still when memory has emptied.
+            let was_idle = self.0.dispatcher.is_idle();
             let claimed = upkeep::tick(self).await?;
             self.0.dispatcher.idle().await;
-            if claimed == 0 {
+            if was_idle && claimed == 0 {
                 return Ok(());
             }
         }

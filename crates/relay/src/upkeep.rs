@@ -14,7 +14,7 @@ use crate::Relay;
 use crate::dispatcher::Job;
 
 /// Deliveries claimed for one endpoint at a time: the others get their turn.
-const CLAIM: usize = 200;
+const CLAIM: usize = 500;
 /// Partitions, sweeps and the search for deliveries without an owner: once in this many ticks.
 const RARELY: u64 = 60;
 
