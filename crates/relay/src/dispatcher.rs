@@ -3,113 +3,28 @@
 //! What must hold: every job that is submitted ends in the recorder, or is given back to the database. A job's place in the
 //! limits is held until its outcome is taken by the recorder, so a slow database slows sending down instead of filling memory.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use chrono::{DateTime, Utc};
 use socialhook_core::delivery::{self, Outcome, Schedule, Step};
-use socialhook_core::event::{DeliveryStamp, Priority, with_delivery};
-use socialhook_core::id::{EndpointId, EventId, TenantId};
+use socialhook_core::event::{DeliveryStamp, with_delivery};
+use socialhook_core::id::{EndpointId, TenantId};
 use socialhook_store::attempts::{Finished, Next};
-use socialhook_store::deliveries::Claimed;
 use socialhook_store::endpoints::{self, PauseReason};
-use socialhook_store::ingest::NewEvent;
 use tokio::sync::Notify;
 
 use crate::Means;
 use crate::directory::{Directory, Endpoint};
-use crate::queue::{FairQueue, Limits, Queued};
+use crate::job::{Job, Key};
+use crate::queue::{FairQueue, Limits};
 use crate::recorder::Recorder;
 use crate::sender::{Answer, Request, Sender};
 use crate::tasks::Tasks;
 
 /// Once this many more fit, an endpoint's deliveries that wait in the database are fetched.
 const REFILL: usize = 500;
-
-/// What tells deliveries apart.
-pub(crate) type Key = (TenantId, EventId, EndpointId);
-
-/// A delivery in memory.
-#[derive(Debug)]
-pub struct Job {
-    tenant_id: TenantId,
-    event_id: EventId,
-    endpoint_id: EndpointId,
-    event: Arc<Event>,
-    attempts: u16,
-    round_start: u16,
-    replay: bool,
-}
-
-/// What a job sends; shared by the jobs of all its endpoints.
-#[derive(Debug)]
-struct Event {
-    word: Cow<'static, str>,
-    priority: Priority,
-    received_at: DateTime<Utc>,
-    body: Vec<u8>,
-}
-
-impl Job {
-    /// The jobs of an event that has just come in; held ones have none.
-    pub(crate) fn first(new: NewEvent) -> impl Iterator<Item = Self> {
-        let (tenant_id, event_id) = (new.tenant_id, new.event.event_id);
-        let event = Arc::new(Event {
-            word: Cow::Borrowed(new.event.event),
-            priority: new.event.priority,
-            received_at: new.received_at,
-            body: new.event.body,
-        });
-        new.fan_out.into_iter().filter(|chosen| !chosen.held).map(move |chosen| Self {
-            tenant_id,
-            event_id,
-            endpoint_id: chosen.endpoint_id,
-            event: event.clone(),
-            attempts: 0,
-            round_start: 0,
-            replay: false,
-        })
-    }
-
-    /// A delivery that was claimed from the database. Its time has come already, so it does not wait behind messages.
-    pub(crate) fn claimed(claimed: Claimed) -> Self {
-        Self {
-            tenant_id: claimed.tenant_id,
-            event_id: claimed.event_id,
-            endpoint_id: claimed.endpoint_id,
-            event: Arc::new(Event {
-                word: Cow::Owned(claimed.event),
-                priority: Priority::Message,
-                received_at: claimed.received_at,
-                body: claimed.body,
-            }),
-            attempts: claimed.attempts,
-            round_start: claimed.round_start,
-            replay: claimed.replay,
-        }
-    }
-
-    pub(crate) fn key(&self) -> Key {
-        (self.tenant_id, self.event_id, self.endpoint_id)
-    }
-}
-
-impl Queued for Job {
-    fn tenant_id(&self) -> TenantId {
-        self.tenant_id
-    }
-    fn endpoint_id(&self) -> EndpointId {
-        self.endpoint_id
-    }
-    fn priority(&self) -> Priority {
-        self.event.priority
-    }
-    fn size(&self) -> usize {
-        size_of::<Self>() + self.event.body.len()
-    }
-}
 
 #[derive(Clone)]
 pub(crate) struct Dispatcher(Arc<Inner>);
@@ -131,6 +46,8 @@ struct State {
     queue: FairQueue<Job>,
     /// Deliveries submitted whose end is not stored yet.
     open: HashSet<Key>,
+    /// Deliveries that are being given back. They are not open any more: once released, they may be claimed again at once.
+    releasing: usize,
     /// Endpoints of which more waits in the database than fitted here.
     overflowing: HashSet<EndpointId>,
     /// Nothing is sent any more but what is under way.
@@ -148,6 +65,7 @@ impl Dispatcher {
         let state = State {
             queue: FairQueue::new(Limits::default()),
             open: HashSet::new(),
+            releasing: 0,
             overflowing: HashSet::new(),
             held: false,
         };
@@ -197,7 +115,8 @@ impl Dispatcher {
 
     /// Whether nothing is queued, under way or unrecorded.
     pub(crate) fn is_idle(&self) -> bool {
-        self.state().open.is_empty()
+        let state = self.state();
+        state.open.is_empty() && state.releasing == 0
     }
 
     /// Whether there is a job for this delivery.
@@ -306,7 +225,7 @@ impl Dispatcher {
             excerpt,
             next,
         };
-        self.0.recorder.record(finished, move || dispatcher.settle(&[(tenant_id, event_id, endpoint_id)])).await;
+        self.0.recorder.record(finished, move || dispatcher.settle((tenant_id, event_id, endpoint_id))).await;
     }
 
     async fn next(&self, job: &Job, outcome: &Outcome) -> Next {
@@ -339,18 +258,24 @@ impl Dispatcher {
             return;
         }
         let keys: Vec<Key> = jobs.iter().map(Job::key).collect();
+        {
+            let mut state = self.state();
+            state.releasing += keys.len();
+            for key in &keys {
+                state.open.remove(key);
+            }
+        }
         let dispatcher = self.clone();
         self.0.tasks.spawn(async move {
             dispatcher.0.recorder.release(&keys).await;
-            dispatcher.settle(&keys);
+            dispatcher.state().releasing -= keys.len();
+            dispatcher.0.settled.notify_waiters();
         });
     }
 
-    fn settle(&self, keys: &[Key]) {
+    fn settle(&self, key: Key) {
         let mut state = self.state();
-        for key in keys {
-            state.open.remove(key);
-        }
+        state.open.remove(&key);
         if state.open.is_empty() {
             self.0.settled.notify_waiters();
         }
@@ -385,7 +310,7 @@ impl Drop for Place<'_> {
     fn drop(&mut self) {
         if !self.left {
             self.dispatcher.state().queue.done(self.key.0, self.key.2);
-            self.dispatcher.settle(&[self.key]);
+            self.dispatcher.settle(self.key);
             self.dispatcher.pump();
         }
     }

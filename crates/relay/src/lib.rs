@@ -8,8 +8,9 @@
 
 pub mod destination;
 pub mod directory;
-pub mod dispatcher;
+mod dispatcher;
 pub mod ingest;
+mod job;
 mod queue;
 mod recorder;
 pub mod sender;

@@ -11,7 +11,7 @@ use socialhook_store::{
 };
 
 use crate::Relay;
-use crate::dispatcher::Job;
+use crate::job::Job;
 
 /// Deliveries claimed for one endpoint at a time: the others get their turn.
 const CLAIM: usize = 500;

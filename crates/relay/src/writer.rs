@@ -12,7 +12,8 @@ use socialhook_store::ingest::{self, NewEvent, NewReceipt};
 use socialhook_store::pools::INGEST_CONNECTIONS;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
-use crate::dispatcher::{Dispatcher, Job};
+use crate::dispatcher::Dispatcher;
+use crate::job::Job;
 use crate::tasks::Tasks;
 
 /// Submissions that may wait; one more is answered 503.

@@ -1,8 +1,7 @@
 //! The only SQL. A file a noun; functions take the connection that the caller holds, then the tenant.
 //!
 //! What must hold: every function on a tenant's rows filters by `tenant_id`; a foreign id is not found, not forbidden.
-//! The queries that look across tenants stand in [`directory`], [`nodes`], [`deliveries`] (what is due) and
-//! [`partitions`], and nowhere else. No transaction stays open while anyone waits for someone else's network.
+//! The few that serve all tenants at once, for the relay's batches and upkeep, are listed by name in a test (`tests/it/tidy.rs`). No transaction stays open while anyone waits for someone else's network.
 
 pub mod accounts;
 pub mod apps;

@@ -231,9 +231,11 @@ fn empty(filter: Filter, has_channel: bool) -> Empty {
             why: "No event reached an endpoint in the time that is kept.",
             step: ALL,
         },
-        (Filter::Waiting, _) => {
-            Empty { what: "Nothing waiting", why: "No delivery is under way or between two attempts.", step: ALL }
-        }
+        (Filter::Waiting, _) => Empty {
+            what: "Nothing waiting",
+            why: "No delivery is under way, between two attempts, or held for a paused endpoint.",
+            step: ALL,
+        },
         (Filter::Parked, _) => {
             Empty { what: "Nothing parked", why: "Deliveries are parked when all their attempts failed.", step: ALL }
         }

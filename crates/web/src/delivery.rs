@@ -180,9 +180,6 @@ fn sentence(entry: &Entry, is_paused: bool, now: DateTime<Utc>) -> String {
         Outcome::Parked { .. } if is_paused => {
             format!("Parked: {name} is paused. It is kept, and sent when you resume the endpoint.")
         }
-        Outcome::Parked { .. } if entry.attempts == 0 => {
-            "Parked before its first attempt. It is kept, and sent when you press Resend.".to_owned()
-        }
         Outcome::Parked { .. } => {
             format!("Parked after {attempts}: {name} {outcome}. It is kept, and sent again when you press Resend.")
         }

@@ -1,0 +1,95 @@
+//! A delivery in memory: what it takes to send it, whether it has just come in or was claimed from the database.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use socialhook_core::event::Priority;
+use socialhook_core::id::{EndpointId, EventId, TenantId};
+use socialhook_store::deliveries::Claimed;
+use socialhook_store::ingest::NewEvent;
+
+use crate::queue::Queued;
+
+/// What tells deliveries apart.
+pub(crate) type Key = (TenantId, EventId, EndpointId);
+
+/// A delivery in memory.
+#[derive(Debug)]
+pub(crate) struct Job {
+    pub(crate) tenant_id: TenantId,
+    pub(crate) event_id: EventId,
+    pub(crate) endpoint_id: EndpointId,
+    pub(crate) event: Arc<Event>,
+    pub(crate) attempts: u16,
+    pub(crate) round_start: u16,
+    pub(crate) replay: bool,
+}
+
+/// What a job sends; shared by the jobs of all its endpoints.
+#[derive(Debug)]
+pub(crate) struct Event {
+    pub(crate) word: Cow<'static, str>,
+    pub(crate) priority: Priority,
+    pub(crate) received_at: DateTime<Utc>,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Job {
+    /// The jobs of an event that has just come in; held ones have none.
+    pub(crate) fn first(new: NewEvent) -> impl Iterator<Item = Self> {
+        let (tenant_id, event_id) = (new.tenant_id, new.event.event_id);
+        let event = Arc::new(Event {
+            word: Cow::Borrowed(new.event.event),
+            priority: new.event.priority,
+            received_at: new.received_at,
+            body: new.event.body,
+        });
+        new.fan_out.into_iter().filter(|chosen| !chosen.held).map(move |chosen| Self {
+            tenant_id,
+            event_id,
+            endpoint_id: chosen.endpoint_id,
+            event: event.clone(),
+            attempts: 0,
+            round_start: 0,
+            replay: false,
+        })
+    }
+
+    /// A delivery that was claimed from the database. Its time has come already, so it does not wait behind messages.
+    pub(crate) fn claimed(claimed: Claimed) -> Self {
+        Self {
+            tenant_id: claimed.tenant_id,
+            event_id: claimed.event_id,
+            endpoint_id: claimed.endpoint_id,
+            event: Arc::new(Event {
+                word: Cow::Owned(claimed.event),
+                priority: Priority::Message,
+                received_at: claimed.received_at,
+                body: claimed.body,
+            }),
+            attempts: claimed.attempts,
+            round_start: claimed.round_start,
+            replay: claimed.replay,
+        }
+    }
+
+    pub(crate) fn key(&self) -> Key {
+        (self.tenant_id, self.event_id, self.endpoint_id)
+    }
+}
+
+impl Queued for Job {
+    fn tenant_id(&self) -> TenantId {
+        self.tenant_id
+    }
+    fn endpoint_id(&self) -> EndpointId {
+        self.endpoint_id
+    }
+    fn priority(&self) -> Priority {
+        self.event.priority
+    }
+    fn size(&self) -> usize {
+        size_of::<Self>() + self.event.body.len()
+    }
+}
