@@ -3,10 +3,17 @@
 //! [`Normalised`] is one event ready to be stored and sent: its JSON is built once, without `delivery`, which
 //! [`with_delivery`] splices in for each attempt.
 
+mod types;
+
+use schemars::JsonSchema;
+
+pub use self::types::{Described, EventType};
 use crate::id::{ChannelId, ConversationId, EventId, TenantId};
 
 /// One of Meta's three messaging products.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Platform {
     Whatsapp,
@@ -58,8 +65,7 @@ pub enum Priority {
 pub struct Normalised {
     pub event_id: EventId,
     pub platform: Platform,
-    /// The `event` word, such as `message.received`.
-    pub event: &'static str,
+    pub event: EventType,
     pub conversation_id: Option<ConversationId>,
     /// First 8 bytes of SHA-256 of the provider's message id this event is about: finds a message's whole life.
     pub message_hash: Option<i64>,
@@ -68,12 +74,14 @@ pub struct Normalised {
     pub body: Vec<u8>,
 }
 
-/// What is added to an event for one attempt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// This delivery of the event. It is the only part that differs between attempts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, JsonSchema)]
+#[schemars(rename = "Delivery")]
 pub struct DeliveryStamp {
     /// Counts from 1.
+    #[schemars(range(min = 1))]
     pub attempt: u16,
-    /// From our accepting the webhook to sending this attempt.
+    /// Milliseconds from our accepting the webhook to sending this attempt.
     pub latency_ms: i64,
     /// True when a person or a drain asked for this attempt.
     pub replay: bool,

@@ -11,6 +11,8 @@ use uuid::Uuid;
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 /// Characters of a 128-bit number in base32, five bits each, the first holding only three.
 const SUFFIX_LEN: usize = 26;
+/// The longest prefix is `ensec_`.
+const PREFIX_MAX: usize = 6;
 
 /// The text is not an id of the wanted noun.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -41,6 +43,28 @@ fn decode(suffix: &[u8]) -> Option<Uuid> {
     Some(Uuid::from_u128(value))
 }
 
+/// An id's text form, without a place of its own in memory: every event holds several.
+struct Text {
+    bytes: [u8; PREFIX_MAX + SUFFIX_LEN],
+    length: usize,
+}
+
+impl Text {
+    /// `prefix` is at most [`PREFIX_MAX`] long, its `_` included.
+    fn new(prefix: &str, uuid: Uuid) -> Self {
+        let mut bytes = [0; PREFIX_MAX + SUFFIX_LEN];
+        let length = prefix.len() + SUFFIX_LEN;
+        let (start, end) = bytes.split_at_mut(prefix.len());
+        start.copy_from_slice(prefix.as_bytes());
+        end[..SUFFIX_LEN].copy_from_slice(&encode(uuid));
+        Self { bytes, length }
+    }
+
+    fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.bytes[..self.length]).unwrap_or_default()
+    }
+}
+
 macro_rules! id {
     ($($(#[$doc:meta])* $name:ident = $prefix:literal),+ $(,)?) => {$(
         $(#[$doc])*
@@ -49,6 +73,10 @@ macro_rules! id {
 
         impl $name {
             pub const PREFIX: &'static str = $prefix;
+
+            fn text(self) -> Text {
+                Text::new(concat!($prefix, "_"), self.0)
+            }
 
             /// A new id whose first 48 bits are `at` in milliseconds (`UUIDv7`).
             #[must_use]
@@ -61,8 +89,7 @@ macro_rules! id {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                let suffix = encode(self.0);
-                write!(f, concat!($prefix, "_{}"), std::str::from_utf8(&suffix).map_err(|_| fmt::Error)?)
+                f.write_str(self.text().as_str())
             }
         }
 
@@ -91,7 +118,7 @@ macro_rules! id {
 
         impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.collect_str(self)
+                serializer.serialize_str(self.text().as_str())
             }
         }
 

@@ -1,232 +1,297 @@
-//! A lenient, lazy view of JSON: an object's members are found, but nothing in them is decoded until asked for.
+//! A lenient view of JSON: where everything stands is found in one pass, and nothing is decoded until asked for.
 //!
 //! Meta changes types, adds keys and repeats itself, so a value of an unexpected type is simply absent and costs
 //! only itself, never its neighbours. Nothing here recurses and nothing is quadratic in the input, so depth and
 //! number of items are bounded by the size of the body alone.
 
+mod fingerprint;
+mod text;
+
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// The members of one JSON object, in order. Where a key is repeated, the last one is found.
-#[derive(Debug, Default)]
-pub struct Object<'a> {
-    members: Vec<(Cow<'a, str>, &'a RawValue)>,
+pub use text::clean;
+
+/// A JSON text, checked, and where everything in it stands.
+pub struct Document<'a> {
+    text: &'a str,
+    /// In the order of the text, so what is in a container follows it directly. An object has a key before each value.
+    nodes: Vec<Node>,
 }
 
+#[derive(Debug, Clone, Copy)]
+struct Node {
+    start: u32,
+    end: u32,
+    /// The number of the node that follows this one and all that is in it.
+    after: u32,
+    /// A string with a backslash in it.
+    is_escaped: bool,
+}
+
+impl<'a> Document<'a> {
+    /// Nothing if the text is not JSON, or not within 4 GiB.
+    #[must_use]
+    pub fn parse(text: &'a str) -> Option<Self> {
+        u32::try_from(text.len()).ok()?;
+        serde_json::from_str::<&RawValue>(text).ok()?;
+        Some(Self { text, nodes: find_nodes(text.as_bytes()) })
+    }
+
+    #[must_use]
+    pub fn root(&self) -> Value<'_> {
+        Value { document: self, node: 0 }
+    }
+}
+
+impl fmt::Debug for Document<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Document").field("bytes", &self.text.len()).field("nodes", &self.nodes.len()).finish()
+    }
+}
+
+/// The nodes of a text that is known to be JSON. Every number made here is at most the text's length, so it fits.
+fn find_nodes(text: &[u8]) -> Vec<Node> {
+    let fit = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+    let mut nodes: Vec<Node> = Vec::with_capacity(text.len() / 8 + 1);
+    let mut open: Vec<usize> = Vec::with_capacity(16);
+    let mut at = 0;
+    while let Some(&byte) = text.get(at) {
+        let start = fit(at);
+        match byte {
+            b'{' | b'[' => {
+                open.push(nodes.len());
+                nodes.push(Node { start, end: start, after: 0, is_escaped: false });
+                at += 1;
+            }
+            b'}' | b']' => {
+                at += 1;
+                let after = fit(nodes.len());
+                if let Some(node) = open.pop().and_then(|number| nodes.get_mut(number)) {
+                    (node.end, node.after) = (fit(at), after);
+                }
+            }
+            b' ' | b'\n' | b'\r' | b'\t' | b',' | b':' => at += 1,
+            _ => {
+                let (end, is_escaped) =
+                    if byte == b'"' { end_of_string(text, at) } else { (end_of_word(text, at), false) };
+                at = end;
+                nodes.push(Node { start, end: fit(end), after: fit(nodes.len() + 1), is_escaped });
+            }
+        }
+    }
+    nodes
+}
+
+/// Where the string that opens at `open` has ended, and whether it holds a backslash.
+fn end_of_string(text: &[u8], open: usize) -> (usize, bool) {
+    let (mut at, mut is_escaped) = (open + 1, false);
+    while let Some(found) = text.get(at..).and_then(|rest| memchr::memchr2(b'"', b'\\', rest)) {
+        at += found;
+        if text.get(at) == Some(&b'"') {
+            return (at + 1, is_escaped);
+        }
+        is_escaped = true;
+        at += 2;
+    }
+    (text.len(), is_escaped)
+}
+
+/// Where a number, `true`, `false` or `null` has ended.
+fn end_of_word(text: &[u8], start: usize) -> usize {
+    let rest = text.get(start..).unwrap_or_default();
+    let ends = |byte: &u8| matches!(byte, b',' | b'}' | b']' | b' ' | b'\n' | b'\r' | b'\t');
+    rest.iter().position(ends).map_or(text.len(), |length| start + length)
+}
+
+/// One value of a document, whatever its type.
+#[derive(Clone, Copy)]
+pub struct Value<'a> {
+    document: &'a Document<'a>,
+    node: u32,
+}
+
+impl<'a> Value<'a> {
+    fn span(self) -> Node {
+        self.document.nodes.get(self.node as usize).copied().unwrap_or(Node {
+            start: 0,
+            end: 0,
+            after: 0,
+            is_escaped: false,
+        })
+    }
+
+    /// The JSON of it, as it was sent.
+    #[must_use]
+    pub fn raw(self) -> &'a str {
+        let span = self.span();
+        self.document.text.get(span.start as usize..span.end as usize).unwrap_or_default()
+    }
+
+    /// Whether it is the very same place of the same document.
+    #[must_use]
+    pub fn is(self, other: Self) -> bool {
+        std::ptr::eq(self.document, other.document) && self.node == other.node
+    }
+
+    #[must_use]
+    pub fn is_null(self) -> bool {
+        self.raw() == "null"
+    }
+
+    /// True for what is neither an object nor an array.
+    #[must_use]
+    pub fn is_plain(self) -> bool {
+        !self.raw().starts_with(['{', '['])
+    }
+
+    /// A string, or a number as its literal. U+0000 and lone surrogates, which no database takes, become U+FFFD.
+    #[must_use]
+    pub fn text(self) -> Option<Cow<'a, str>> {
+        let raw = self.raw();
+        match raw.as_bytes().first()? {
+            b'"' => {
+                let quoted = raw.get(1..raw.len() - 1)?;
+                Some(if self.span().is_escaped { Cow::Owned(text::unescape(quoted)) } else { Cow::Borrowed(quoted) })
+            }
+            b'-' | b'0'..=b'9' => Some(Cow::Borrowed(raw)),
+            _ => None,
+        }
+    }
+
+    #[must_use]
+    pub fn object(self) -> Option<Object<'a>> {
+        self.raw().starts_with('{').then_some(Object(Some(self)))
+    }
+
+    /// The elements of an array, or nothing if it is of another type.
+    #[must_use]
+    pub fn elements(self) -> Option<Elements<'a>> {
+        self.raw().starts_with('[').then(|| Elements::within(self))
+    }
+}
+
+impl fmt::Debug for Value<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.raw())
+    }
+}
+
+/// What stands directly in a container, one after the other: of an object, its keys too.
+#[derive(Debug, Clone)]
+pub struct Elements<'a> {
+    document: &'a Document<'a>,
+    next: u32,
+    end: u32,
+}
+
+impl<'a> Elements<'a> {
+    fn within(container: Value<'a>) -> Self {
+        Self { document: container.document, next: container.node + 1, end: container.span().after }
+    }
+}
+
+impl<'a> Iterator for Elements<'a> {
+    type Item = Value<'a>;
+
+    fn next(&mut self) -> Option<Value<'a>> {
+        if self.next >= self.end {
+            return None;
+        }
+        let value = Value { document: self.document, node: self.next };
+        self.next = self.document.nodes.get(self.next as usize)?.after;
+        Some(value)
+    }
+}
+
+/// The members of one JSON object, in order; none where there is no object. Where a key is repeated, the last one is found.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Object<'a>(Option<Value<'a>>);
+
 impl<'a> Object<'a> {
-    /// The object in `raw`, or nothing if it holds another type.
-    #[must_use]
-    pub fn parse(raw: &'a RawValue) -> Option<Self> {
-        Self::from_text(raw.get())
-    }
-
-    /// The object in a text of JSON, or nothing if it is not JSON or another type.
-    #[must_use]
-    pub fn from_text(text: &'a str) -> Option<Self> {
-        serde_json::from_str(text).ok()
-    }
-
     /// Every member as sent: in order, repeated keys and nulls included.
-    pub fn members(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
-        self.members.iter().map(|(key, value)| (key.as_ref(), *value))
+    pub fn members(self) -> impl Iterator<Item = (Cow<'a, str>, Value<'a>)> {
+        let mut inside = self.0.map(Elements::within);
+        std::iter::from_fn(move || {
+            let inside = inside.as_mut()?;
+            let (key, value) = (inside.next()?, inside.next()?);
+            Some((key.text().unwrap_or_default(), value))
+        })
     }
 
     /// The value of `key`; null counts as absent.
     #[must_use]
-    pub fn get(&self, key: &str) -> Option<&'a RawValue> {
-        let (_, value) = self.members.iter().rev().find(|(name, _)| name == key)?;
-        (value.get() != "null").then_some(*value)
+    pub fn get(self, key: &str) -> Option<Value<'a>> {
+        let Value { document, node } = self.0?;
+        let (nodes, after) = (document.nodes.as_slice(), self.0?.span().after);
+        let (mut at, mut found) = (node + 1, None);
+        while at < after {
+            let (name, value) = (nodes.get(at as usize)?, nodes.get(at as usize + 1)?);
+            // Most names are told from it by their length alone.
+            let is_it = if name.is_escaped {
+                Value { document, node: at }.text().is_some_and(|own| own == key)
+            } else {
+                (name.end - name.start) as usize == key.len() + 2
+                    && document.text.as_bytes().get(name.start as usize + 1..name.end as usize - 1)
+                        == Some(key.as_bytes())
+            };
+            if is_it {
+                found = Some(Value { document, node: at + 1 });
+            }
+            at = value.after;
+        }
+        found.filter(|value| !value.is_null())
     }
 
     /// A string, or a number as its literal.
     #[must_use]
-    pub fn text(&self, key: &str) -> Option<Cow<'a, str>> {
-        text(self.get(key)?)
+    pub fn text(self, key: &str) -> Option<Cow<'a, str>> {
+        self.get(key)?.text()
     }
 
     /// As [`Object::text`]; `""`, null and absent alike are nothing. For ids and names, where Meta means them alike.
     #[must_use]
-    pub fn non_empty(&self, key: &str) -> Option<Cow<'a, str>> {
+    pub fn non_empty(self, key: &str) -> Option<Cow<'a, str>> {
         self.text(key).filter(|text| !text.is_empty())
     }
 
     /// An integer, or a string of digits.
     #[must_use]
-    pub fn int(&self, key: &str) -> Option<i64> {
+    pub fn int(self, key: &str) -> Option<i64> {
         self.text(key)?.parse().ok()
     }
 
+    /// `true` or `false`, also as a string.
     #[must_use]
-    pub fn boolean(&self, key: &str) -> Option<bool> {
-        self.get(key)?.get().parse().ok()
+    pub fn boolean(self, key: &str) -> Option<bool> {
+        let value = self.get(key)?;
+        value.raw().trim_matches('"').parse().ok()
     }
 
-    /// A number as its literal, so that no digit is lost.
+    /// A finite number as its literal, so that no digit is lost.
     #[must_use]
-    pub fn number(&self, key: &str) -> Option<&'a RawValue> {
-        self.get(key).filter(|raw| raw.get().starts_with(|first: char| first == '-' || first.is_ascii_digit()))
+    pub fn number(self, key: &str) -> Option<Cow<'a, str>> {
+        self.text(key).filter(|literal| is_number(literal))
     }
 
     #[must_use]
-    pub fn object(&self, key: &str) -> Option<Object<'a>> {
-        Self::parse(self.get(key)?)
+    pub fn object(self, key: &str) -> Option<Object<'a>> {
+        self.get(key)?.object()
     }
 
-    /// The elements of an array; empty if there is none.
-    #[must_use]
-    pub fn array(&self, key: &str) -> Vec<&'a RawValue> {
-        self.get(key).and_then(array).unwrap_or_default()
-    }
-}
-
-/// The elements of an array, or nothing if `raw` holds another type.
-#[must_use]
-pub fn array(raw: &RawValue) -> Option<Vec<&RawValue>> {
-    serde_json::from_str(raw.get()).ok()
-}
-
-/// A string, or a number as its literal. U+0000 and lone surrogates, which no database takes, become U+FFFD.
-#[must_use]
-pub fn text(raw: &RawValue) -> Option<Cow<'_, str>> {
-    let literal = raw.get();
-    match literal.as_bytes().first()? {
-        b'"' => {
-            let quoted = literal.get(1..literal.len() - 1)?;
-            Some(if quoted.contains('\\') { Cow::Owned(unescape(quoted)) } else { Cow::Borrowed(quoted) })
-        }
-        b'-' | b'0'..=b'9' => Some(Cow::Borrowed(literal)),
-        _ => None,
+    /// The elements of an array; none if there is no array.
+    pub fn array(self, key: &str) -> impl Iterator<Item = Value<'a>> + use<'a> {
+        self.get(key).and_then(Value::elements).into_iter().flatten()
     }
 }
 
-/// The text that `quoted`, the inside of a valid JSON string, stands for.
-fn unescape(quoted: &str) -> String {
-    let mut plain = String::with_capacity(quoted.len());
-    let mut rest = quoted;
-    while let Some(at) = rest.find('\\') {
-        plain.push_str(&rest[..at]);
-        let escape = &rest[at + 1..];
-        let Some(kind) = escape.chars().next() else { return plain };
-        rest = &escape[kind.len_utf8()..];
-        match kind {
-            'b' => plain.push('\u{8}'),
-            'f' => plain.push('\u{c}'),
-            'n' => plain.push('\n'),
-            'r' => plain.push('\r'),
-            't' => plain.push('\t'),
-            'u' => rest = push_code_point(&mut plain, rest),
-            itself => plain.push(itself),
-        }
-    }
-    plain.push_str(rest);
-    plain
-}
-
-/// Adds the character whose `\u` digits begin `digits`, and gives what follows them and their surrogate pair.
-fn push_code_point<'a>(plain: &mut String, digits: &'a str) -> &'a str {
-    let (first, rest) = four_digits(digits);
-    let (unit, rest) = match (first, rest.strip_prefix("\\u").map(four_digits)) {
-        (0xd800..0xdc00, Some((low @ 0xdc00..0xe000, after))) => {
-            (0x1_0000 + ((first - 0xd800) << 10) + (low - 0xdc00), after)
-        }
-        _ => (first, rest),
-    };
-    let usable = char::from_u32(unit).filter(|character| *character != '\0');
-    plain.push(usable.unwrap_or(char::REPLACEMENT_CHARACTER));
-    rest
-}
-
-/// The value of four hex digits and what follows them. The JSON was checked, so they are there; if not, U+0000.
-fn four_digits(text: &str) -> (u32, &str) {
-    match text.split_at_checked(4) {
-        Some((digits, rest)) => (u32::from_str_radix(digits, 16).unwrap_or(0), rest),
-        None => (0, ""),
-    }
-}
-
-/// Keeps what `derive` would refuse: repeated keys.
-impl<'de> Deserialize<'de> for Object<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Members)
-    }
-}
-
-struct Members;
-
-impl<'de> Visitor<'de> for Members {
-    type Value = Object<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut members = Vec::with_capacity(8);
-        // A key is read undecoded too: one with a lone surrogate would otherwise cost the whole object.
-        while let Some((key, value)) = map.next_entry::<&RawValue, &RawValue>()? {
-            members.push((text(key).unwrap_or_default(), value));
-        }
-        Ok(Object { members })
-    }
+/// Whether it is a number as JSON writes them, and one that others can hold.
+fn is_number(literal: &str) -> bool {
+    let is_json = serde_json::from_str::<serde_json::Number>(literal).is_ok();
+    is_json && literal.parse::<f64>().is_ok_and(f64::is_finite)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn object(text: &str) -> Object<'_> {
-        Object::from_text(text).expect("an object")
-    }
-
-    #[test]
-    fn each_getter_takes_its_types_and_nothing_else() {
-        let it = object(r#"{"s":"x","n":12.50,"i":"7","e":"","z":null,"b":true,"o":{"k":1},"a":[1,"2"],"neg":-3}"#);
-        assert_eq!(it.text("s").as_deref(), Some("x"));
-        assert_eq!(it.text("n").as_deref(), Some("12.50"));
-        assert_eq!(it.text("e").as_deref(), Some(""));
-        assert_eq!(it.non_empty("e"), None);
-        assert_eq!((it.get("z").is_none(), it.text("b"), it.text("o")), (true, None, None));
-        assert_eq!((it.int("i"), it.int("n"), it.int("s"), it.int("neg")), (Some(7), None, None, Some(-3)));
-        assert_eq!((it.boolean("b"), it.boolean("s")), (Some(true), None));
-        assert_eq!(it.object("o").and_then(|o| o.int("k")), Some(1));
-        assert!(it.object("a").is_none() && it.object("missing").is_none());
-        assert_eq!((it.array("a").len(), it.array("o").len(), it.array("z").len()), (2, 0, 0));
-        assert_eq!((it.number("n").map(RawValue::get), it.number("s").is_none()), (Some("12.50"), true));
-    }
-
-    #[test]
-    fn the_last_of_a_repeated_key_is_found() {
-        assert_eq!(object(r#"{"a":1,"a":2}"#).int("a"), Some(2));
-    }
-
-    #[test]
-    fn escapes_are_undone_and_what_no_text_may_hold_is_replaced() {
-        let it = object(
-            r#"{"a":"\u00e4\/\"\\\n\ud83d\ude00","nul":"x\u0000y","high":"\ud83d!","low":"\ude00","pair":"\ud83d\ud83d\ude00","\ud800":1,"\u0061b":2}"#,
-        );
-        assert_eq!(it.text("a").as_deref(), Some("ä/\"\\\n😀"));
-        assert_eq!(it.text("nul").as_deref(), Some("x\u{fffd}y"));
-        assert_eq!(it.text("high").as_deref(), Some("\u{fffd}!"));
-        assert_eq!(it.text("low").as_deref(), Some("\u{fffd}"));
-        assert_eq!(it.text("pair").as_deref(), Some("\u{fffd}😀"));
-        assert_eq!((it.int("\u{fffd}"), it.int("ab")), (Some(1), Some(2)));
-    }
-
-    #[test]
-    fn depth_and_number_are_survived() {
-        let deep = format!(r#"{{"deep":{}1{},"after":1}}"#, "[".repeat(100_000), "]".repeat(100_000));
-        assert_eq!(object(&deep).int("after"), Some(1));
-        let wide = format!("{{{}\"last\":1}}", "\"k\":0,".repeat(100_000));
-        assert_eq!(object(&wide).int("last"), Some(1));
-    }
-
-    #[test]
-    fn what_is_no_object_is_nothing() {
-        for text in ["", "[]", "1", "null", "\"x\"", "{", "{\"a\":}", "{} {}"] {
-            assert!(Object::from_text(text).is_none(), "{text}");
-        }
-    }
-}
+mod tests;

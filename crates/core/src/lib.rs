@@ -4,12 +4,15 @@
 //! by a table, and nothing here can fail for a reason outside its input.
 
 pub mod clock;
+pub mod conversation;
 pub mod delivery;
 pub mod event;
 pub mod id;
 pub mod json;
 pub mod meta;
 pub mod normalise;
+pub mod offline;
 pub mod sample;
+pub mod schema;
 pub mod signature;
 pub mod signing;

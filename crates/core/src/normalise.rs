@@ -4,22 +4,27 @@
 //! own JSON, so every part gives at least one event, and an item of a wrong type costs only itself. The same part
 //! always gives the same ids.
 //!
+//! It takes two steps, since which conversation an event belongs to may have to be looked up: [`read`] tells whom each
+//! event is with, [`Reading::finish`] writes the event. [`normalise`] does both for whoever can answer at once.
+//!
 //! A file per product, and in it per noun: `whatsapp` and `messenger` (which is Instagram's shape too) read Meta's
-//! JSON into a `Draft`; `wire` is the JSON that a tenant receives; `identity`, `address` and `time` hold the
+//! JSON into a `Draft`; `wire` is the JSON that a tenant receives; `identity`, `address`, `time` and `terms` hold the
 //! rules that all products share.
 
 mod address;
 mod draft;
 mod identity;
 mod messenger;
+mod terms;
 mod time;
 mod whatsapp;
-mod wire;
+pub(crate) mod wire;
 
 use chrono::{DateTime, Utc};
 
-use crate::event::{Channel, Normalised, Platform};
-use crate::id::TenantId;
+use crate::conversation::Peer;
+use crate::event::{Channel, EventType, Normalised, Platform};
+use crate::id::{ConversationId, TenantId};
 use crate::meta::{Part, Shape};
 use draft::Draft;
 
@@ -31,29 +36,67 @@ pub struct Context<'a> {
     pub channel: Option<&'a Channel>,
     pub received_at: DateTime<Utc>,
     /// An event id begins with the event's time; one before this, or more than an hour after `received_at`, begins
-    /// with `received_at` instead. The `timestamp` in the event stays Meta's.
+    /// with the day of receipt instead. The `timestamp` in the event stays Meta's.
     pub oldest: DateTime<Utc>,
     /// Adds `"test": true`.
     pub test: bool,
+    /// What the event says of its webhook's signature.
+    pub signature_verified: bool,
+}
+
+/// An event that still has to be told which conversation it is part of.
+#[derive(Debug)]
+pub struct Reading<'a> {
+    draft: Draft<'a>,
+    part: &'a Part<'a>,
+    context: &'a Context<'a>,
+}
+
+impl Reading<'_> {
+    /// Whom its conversation is with; nothing for what is part of none.
+    #[must_use]
+    pub fn peer(&self) -> Option<Peer> {
+        self.draft.peer(self.context)
+    }
+
+    #[must_use]
+    pub fn context(&self) -> &Context<'_> {
+        self.context
+    }
+
+    #[must_use]
+    pub fn finish(&self, conversation_id: Option<ConversationId>) -> Normalised {
+        self.draft.finish(self.part, self.context, conversation_id)
+    }
 }
 
 /// The events in a part, at least one.
-#[must_use]
-pub fn normalise(part: &Part<'_>, context: &Context<'_>) -> Vec<Normalised> {
-    drafts(part, context).into_iter().map(|draft| draft.finish(part, context)).collect()
+pub fn read<'a>(part: &'a Part<'a>, context: &'a Context<'a>) -> impl Iterator<Item = Reading<'a>> {
+    drafts(part, context).into_iter().map(move |draft| Reading { draft, part, context })
+}
+
+/// The events in a part, at least one, given the conversation with each peer.
+pub fn normalise(
+    part: &Part<'_>,
+    context: &Context<'_>,
+    mut conversation: impl FnMut(&Peer) -> ConversationId,
+) -> Vec<Normalised> {
+    let finish = |reading: Reading<'_>| {
+        let conversation_id = reading.peer().map(|peer| conversation(&peer));
+        reading.finish(conversation_id)
+    };
+    read(part, context).map(finish).collect()
 }
 
 fn drafts<'a>(part: &'a Part<'a>, context: &'a Context<'a>) -> Vec<Draft<'a>> {
     let known = match (part.platform, part.shape) {
         (Some(Platform::Whatsapp), Shape::Change) => whatsapp::change(part, context),
-        (Some(Platform::Messenger | Platform::Instagram), Shape::Messaging | Shape::Standby) => {
-            messenger::element(part)
+        (Some(Platform::Messenger | Platform::Instagram), _) => messenger::part(part),
+        // Somebody gave the app its permissions, or took them back.
+        (None, Shape::Change) if part.is_about_permissions => {
+            vec![Draft::with_data(EventType::AccountUpdated, part.raw)]
         }
         _ => Vec::new(),
     };
-    if known.is_empty() {
-        let at = time::millis(&part.content, "timestamp");
-        return vec![Draft { at, ..Draft::unknown(part.raw) }];
-    }
-    known
+    if known.is_empty() { vec![Draft::unknown(part.raw).at(time::of_item(part.content))] } else { known }
 }

@@ -140,6 +140,17 @@ impl Contents {
         self.channels.get(&(app_id, platform))?.get(external_id)
     }
 
+    /// The channel that has this number, in digits: what Meta tells of some things about a number. None if two have it.
+    #[must_use]
+    pub fn channel_by_number(&self, app_id: AppId, platform: Platform, digits: &str) -> Option<&Arc<Channel>> {
+        let has_number = |channel: &&Arc<Channel>| {
+            let address = channel.address.as_deref().unwrap_or_default();
+            address.bytes().filter(u8::is_ascii_digit).eq(digits.bytes())
+        };
+        let mut found = self.channels.get(&(app_id, platform))?.values().filter(has_number);
+        found.next().filter(|_| found.next().is_none())
+    }
+
     #[must_use]
     pub fn endpoint(&self, endpoint_id: EndpointId) -> Option<Arc<Endpoint>> {
         self.by_id.get(&endpoint_id).cloned()

@@ -8,15 +8,17 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
+use socialhook_core::conversation::Peer;
 use socialhook_core::event::{Channel, Platform};
-use socialhook_core::id::{ReceiptId, TenantId};
-use socialhook_core::meta::{Part, Route, Webhook};
-use socialhook_core::normalise::{self, Context};
+use socialhook_core::id::{ConversationId, ReceiptId, TenantId};
+use socialhook_core::meta::{self, Part, Route, Webhook};
+use socialhook_core::normalise::{self, Context, Reading};
 use socialhook_core::signature::{self, Refusal};
 use socialhook_store::channels;
 use socialhook_store::ingest::{FanOut, NewEvent, NewReceipt};
 
 use crate::Relay;
+use crate::conversations::Asked;
 use crate::directory::{App, Contents};
 use crate::writer::Submission;
 
@@ -26,10 +28,11 @@ pub const BODY_MAX: usize = 4 << 20;
 const ANSWER_WITHIN: Duration = Duration::from_secs(4);
 /// Channels of an app beyond which signed webhooks add none by themselves.
 const DISCOVERED_MAX: usize = 1000;
-/// Characters of an id of Meta's that can be a channel's.
-const EXTERNAL_ID_MAX: usize = 64;
 /// Events that one POST may become: ten times what Meta batches, since a history may hold thousands. More are kept as bytes only.
 const EVENTS_MAX: usize = 10_000;
+/// Bytes that its events may come to: each repeats its contact, and a name may be as long as the webhook. Meta's largest
+/// webhooks come to a fraction.
+const EVENTS_BYTES_MAX: usize = 48 << 20;
 
 /// A POST as it came.
 #[derive(Debug)]
@@ -79,14 +82,21 @@ impl Relay {
             self.0.tally.refused(app.tenant_id, app.app_id, refusal.reason(), now);
             return Err(refusal.into());
         }
-        let webhook = Webhook::parse(&post.body).ok();
+        let document = meta::document(&post.body).ok();
+        let webhook = document.as_ref().and_then(|document| Webhook::of(document).ok());
         let contents = match &webhook {
             Some(webhook) => self.know_channels(contents.clone(), app, webhook, now).await?,
             None => contents.clone(),
         };
         let oldest = self.0.settings.retention.oldest_event(now);
         let intake = Intake { app, contents: &contents, now, oldest, simulated: post.simulated };
-        let submission = intake.sort(&post.body, webhook.as_ref());
+        let submission = match webhook.as_ref().filter(|it| (1..=EVENTS_MAX).contains(&it.parts().len())) {
+            Some(webhook) => self.sort(&intake, &post.body, webhook).await?,
+            None => Submission {
+                receipts: vec![intake.receipt(app.tenant_id, post.body.clone(), true)],
+                events: Vec::new(),
+            },
+        };
         let heard = submission.events.iter().filter_map(|new| Some((new.tenant_id, new.channel_id?)));
         self.0.tally.heard(heard, now);
         let events = submission.events.len();
@@ -144,7 +154,6 @@ fn unknown_channels<'a>(contents: &Contents, app: &App, webhook: &'a Webhook<'_>
         Route::Account { .. } | Route::MetaTest => None,
     });
     let mut unknown: Vec<_> = named
-        .filter(|(_, external_id)| (1..=EXTERNAL_ID_MAX).contains(&external_id.chars().count()))
         .filter(|(platform, external_id)| contents.channel(app.app_id, *platform, external_id).is_none())
         .collect();
     unknown.sort_unstable();
@@ -161,46 +170,115 @@ struct Intake<'a> {
     simulated: bool,
 }
 
-impl Intake<'_> {
-    /// Makes receipts and events of the body: a receipt per tenant, holding only its own parts.
-    fn sort(&self, body: &Bytes, webhook: Option<&Webhook<'_>>) -> Submission {
-        let mut submission = Submission::default();
-        let Some(webhook) = webhook.filter(|webhook| (1..=EVENTS_MAX).contains(&webhook.parts().len())) else {
-            submission.receipts.push(self.receipt(self.app.tenant_id, body.clone(), true));
-            return submission;
-        };
+/// Whose a part is.
+#[derive(Clone, Copy)]
+struct Owner<'a> {
+    tenant_id: TenantId,
+    channel: Option<&'a Channel>,
+}
+
+impl Relay {
+    /// Makes receipts and events of a webhook: a receipt per tenant, holding only its own parts.
+    async fn sort(&self, intake: &Intake<'_>, body: &Bytes, webhook: &Webhook<'_>) -> Result<Submission, NotAccepted> {
         let parts = webhook.parts();
-        let owners: Vec<(TenantId, Option<&Arc<Channel>>)> = parts.iter().map(|part| self.owner(part)).collect();
-        let mut tenants: Vec<TenantId> = owners.iter().map(|(tenant_id, _)| *tenant_id).collect();
-        tenants.sort_unstable();
-        tenants.dedup();
-        for &tenant_id in &tenants {
-            let own = |index: usize| owners[index].0 == tenant_id;
-            let bytes = if tenants.len() == 1 { body.clone() } else { Bytes::from(webhook.excerpt(own)) };
-            let mut receipt = self.receipt(tenant_id, bytes, false);
-            let before = submission.events.len();
+        let owners: Vec<Owner<'_>> = parts.iter().map(|part| intake.owner(part)).collect();
+        let contexts: Vec<Context<'_>> =
+            parts.iter().zip(&owners).map(|(part, owner)| intake.context(part, *owner)).collect();
+        let mut readings: Vec<Reading<'_>> = Vec::with_capacity(parts.len());
+        let mut receipts = Vec::new();
+        for tenant_id in tenants(&owners) {
+            let own = |index: usize| owners[index].tenant_id == tenant_id;
+            let is_only = receipts.is_empty() && (0..owners.len()).all(own);
+            let bytes = if is_only { body.clone() } else { Bytes::from(webhook.excerpt(own)) };
+            let before = readings.len();
             // What no tenant's channel claims in an operator's app is kept as a receipt, and goes to nobody.
             if tenant_id != TenantId::OPERATOR {
-                for (part, (_, channel)) in parts.iter().zip(&owners).filter(|(_, owner)| owner.0 == tenant_id) {
-                    self.normalise(part, channel.map(|channel| &**channel), &receipt, &mut submission.events);
-                }
+                let own = parts.iter().zip(&contexts).filter(|(_, context)| context.tenant_id == tenant_id);
+                readings.extend(own.flat_map(|(part, context)| normalise::read(part, context)));
             }
-            if submission.events.len() > EVENTS_MAX {
+            let mut receipt = intake.receipt(tenant_id, bytes, false);
+            if readings.len() - before > EVENTS_MAX {
                 tracing::error!(receipt.id = %receipt.receipt_id, "a webhook of too many events is kept as bytes only");
-                submission.events.truncate(before);
+                readings.truncate(before);
             }
-            receipt.without_events = submission.events.len() == before;
-            submission.receipts.push(receipt);
+            receipt.without_events = readings.len() == before;
+            receipts.push(receipt);
         }
-        submission
+        let conversations = self.conversations_of(&readings, body.len()).await?;
+        let mut events = Vec::with_capacity(readings.len());
+        let mut bytes = 0;
+        for (reading, conversation_id) in readings.iter().zip(conversations) {
+            let event = intake.event(reading, conversation_id, &receipts);
+            bytes += event.event.body.len();
+            events.push(event);
+            if bytes > EVENTS_BYTES_MAX {
+                tracing::error!("a webhook whose events are much larger than itself is kept as bytes only");
+                for receipt in &mut receipts {
+                    receipt.without_events = true;
+                }
+                events.clear();
+                break;
+            }
+        }
+        Ok(Submission { receipts, events })
     }
 
-    fn owner(&self, part: &Part<'_>) -> (TenantId, Option<&Arc<Channel>>) {
+    /// The conversation of each event, in their order; nothing for those that are part of none.
+    async fn conversations_of(
+        &self,
+        readings: &[Reading<'_>],
+        bytes: usize,
+    ) -> Result<Vec<Option<ConversationId>>, NotAccepted> {
+        let peers: Vec<Option<Peer>> = readings.iter().map(Reading::peer).collect();
+        let asked = peers.iter().zip(readings).filter_map(|(peer, reading)| {
+            let Some(Peer::Customer(customer)) = *peer else { return None };
+            let channel_id = reading.context().channel?.channel_id;
+            Some(Asked { tenant_id: reading.context().tenant_id, channel_id, customer })
+        });
+        let asked: Vec<Asked> = asked.collect();
+        let told = if asked.is_empty() { Ok(Vec::new()) } else { self.0.conversations.of(asked, bytes).await };
+        let mut told = told.map_err(|_| NotAccepted::Unavailable)?.into_iter();
+        let of = |peer: Option<Peer>| match peer? {
+            Peer::One(key) => Some(key.own_conversation()),
+            Peer::Customer(_) => told.next(),
+        };
+        Ok(peers.into_iter().map(of).collect())
+    }
+}
+
+/// Whose parts there are, each tenant once.
+fn tenants(owners: &[Owner<'_>]) -> Vec<TenantId> {
+    let mut tenants: Vec<TenantId> = owners.iter().map(|owner| owner.tenant_id).collect();
+    tenants.sort_unstable();
+    tenants.dedup();
+    tenants
+}
+
+impl<'a> Intake<'a> {
+    fn owner(&self, part: &Part<'_>) -> Owner<'a> {
+        let app_id = self.app.app_id;
         let channel = match part.route() {
-            Route::Channel { platform, external_id } => self.contents.channel(self.app.app_id, *platform, external_id),
+            Route::Channel { platform, external_id } => self.contents.channel(app_id, *platform, external_id),
+            Route::Account { platform: Some(platform), number: Some(number), .. } => {
+                // Tenants set their numbers themselves, so one's word must not bring him what is told of another's.
+                let of_app = self.contents.channel_by_number(app_id, *platform, number);
+                of_app.filter(|channel| channel.tenant_id == self.app.tenant_id)
+            }
             Route::Account { .. } | Route::MetaTest => None,
         };
-        (channel.map_or(self.app.tenant_id, |channel| channel.tenant_id), channel)
+        let tenant_id = channel.map_or(self.app.tenant_id, |channel| channel.tenant_id);
+        Owner { tenant_id, channel: channel.map(|channel| &**channel) }
+    }
+
+    fn context(&self, part: &Part<'_>, owner: Owner<'a>) -> Context<'a> {
+        Context {
+            tenant_id: owner.tenant_id,
+            channel: owner.channel,
+            received_at: self.now,
+            oldest: self.oldest,
+            test: self.simulated || *part.route() == Route::MetaTest,
+            signature_verified: true,
+        }
     }
 
     fn receipt(&self, tenant_id: TenantId, body: Bytes, without_events: bool) -> NewReceipt {
@@ -214,24 +292,21 @@ impl Intake<'_> {
         }
     }
 
-    fn normalise(&self, part: &Part<'_>, channel: Option<&Channel>, receipt: &NewReceipt, events: &mut Vec<NewEvent>) {
-        let tenant_id = receipt.tenant_id;
-        let channel_id = channel.map(|channel| channel.channel_id);
-        let context = Context {
-            tenant_id,
-            channel,
-            received_at: self.now,
-            oldest: self.oldest,
-            test: self.simulated || *part.route() == Route::MetaTest,
-        };
-        for event in normalise::normalise(part, &context) {
-            let fan_out = self
-                .contents
-                .wanting(tenant_id, event.event, channel_id)
-                .map(|endpoint| FanOut { endpoint_id: endpoint.endpoint_id, held: endpoint.paused })
-                .collect();
-            let (receipt_id, received_at) = (receipt.receipt_id, self.now);
-            events.push(NewEvent { tenant_id, receipt_id, channel_id, received_at, event, fan_out });
-        }
+    /// The event to be stored, under the receipt of its tenant.
+    fn event(
+        &self,
+        reading: &Reading<'_>,
+        conversation_id: Option<ConversationId>,
+        receipts: &[NewReceipt],
+    ) -> NewEvent {
+        let context = reading.context();
+        let tenant_id = context.tenant_id;
+        let channel_id = context.channel.map(|channel| channel.channel_id);
+        let event = reading.finish(conversation_id);
+        let wanting = self.contents.wanting(tenant_id, event.event.as_str(), channel_id);
+        let fan_out = wanting.map(|to| FanOut { endpoint_id: to.endpoint_id, held: to.paused }).collect();
+        let receipt = receipts.iter().find(|receipt| receipt.tenant_id == tenant_id);
+        let receipt_id = receipt.map_or_else(|| ReceiptId::new(self.now), |receipt| receipt.receipt_id);
+        NewEvent { tenant_id, receipt_id, channel_id, received_at: self.now, event, fan_out }
     }
 }

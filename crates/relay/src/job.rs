@@ -40,7 +40,7 @@ impl Job {
     pub(crate) fn first(new: NewEvent) -> impl Iterator<Item = Self> {
         let (tenant_id, event_id) = (new.tenant_id, new.event.event_id);
         let event = Arc::new(Event {
-            word: Cow::Borrowed(new.event.event),
+            word: Cow::Borrowed(new.event.event.as_str()),
             priority: new.event.priority,
             received_at: new.received_at,
             body: new.event.body,

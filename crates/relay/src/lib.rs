@@ -3,9 +3,10 @@
 //! What must hold: 200 to Meta only after the commit; a bad endpoint delays nobody else; what this process has in memory
 //! is owned by it in the database, so that whatever dies, another process or the next start finds it there.
 //!
-//! The journey: [`ingest`] verifies and normalises, [`writer`] commits in batches, [`dispatcher`] sends fairly from memory
+//! The journey: [`ingest`] verifies and normalises, asking [`conversations`] whose an event is; [`writer`] commits in batches, [`dispatcher`] sends fairly from memory
 //! by [`queue`], [`sender`] makes the request, [`recorder`] stores what came of it. [`upkeep`] does all that recurs.
 
+mod conversations;
 pub mod destination;
 pub mod directory;
 mod dispatcher;
@@ -34,6 +35,7 @@ use subtle::ConstantTimeEq;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
+use crate::conversations::Conversations;
 use crate::destination::Policy;
 use crate::directory::Directory;
 use crate::dispatcher::Dispatcher;
@@ -80,6 +82,7 @@ struct Inner {
     directory: Directory,
     dispatcher: Dispatcher,
     writer: Writer,
+    conversations: Conversations,
     tally: Tally,
     looked_up: tokio::sync::Mutex<Option<Instant>>,
     wake: Arc<tokio::sync::Notify>,
@@ -116,6 +119,7 @@ impl Relay {
             (settings.schedule.clone(), wake.clone()),
         );
         let writer = Writer::start(&tasks, means.pools.ingest.clone(), node_id, dispatcher.clone());
+        let conversations = Conversations::start(&tasks, means.clone());
         let tick = settings.tick;
         let relay = Self(Arc::new(Inner {
             node_id,
@@ -124,6 +128,7 @@ impl Relay {
             directory,
             dispatcher,
             writer,
+            conversations,
             tally: Tally::default(),
             looked_up: tokio::sync::Mutex::default(),
             wake,
@@ -233,6 +238,7 @@ impl Relay {
         self.hold();
         self.0.dispatcher.idle().await;
         self.0.dispatcher.close();
+        self.0.conversations.close();
         self.0.writer.close();
         self.0.tasks.finish().await;
         let left = async {

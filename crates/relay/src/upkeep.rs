@@ -1,4 +1,4 @@
-//! What recurs: the heartbeat, changes of configuration, due deliveries, counts; and rarely, partitions and sweeping.
+//! What recurs: the heartbeat, changes of configuration and of customers' names, due deliveries, counts; and rarely, partitions and sweeping.
 //!
 //! Every step takes no input but the state and may run twice. A step that fails is logged and comes again; none of them
 //! stops the others.
@@ -50,9 +50,10 @@ pub(crate) async fn tick(relay: &Relay) -> Result<usize> {
     let mut c = relay.0.means.pools.background.acquire().await?;
     let lived = live(relay, &mut c).await;
     let followed = relay.0.directory.follow(&mut c, &relay.0.means.sealer).await;
+    let heard = relay.0.conversations.follow(&mut c, relay.0.means.clock.now()).await;
     let flushed = flush_tally(relay, &mut c).await;
     let claimed = claim(relay, &mut c).await;
-    lived.and(followed).and(flushed).and(claimed)
+    lived.and(followed).and(heard).and(flushed).and(claimed)
 }
 
 /// Renews this process's lease, and takes over from those whose lease has run out.

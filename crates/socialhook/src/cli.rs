@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use socialhook_core::clock::Clock;
+use socialhook_core::event::Normalised;
+use socialhook_core::offline;
 use socialhook_relay::Means;
 use socialhook_store::nodes;
 use url::Url;
@@ -54,6 +56,11 @@ enum Command {
         /// Where the service listens [default: the configured address]
         #[arg(long, value_name = "URL")]
         server: Option<Url>,
+    },
+    /// Print the events in a webhook's body as JSON lines, without a service or a database
+    Normalise {
+        /// The body as Meta posts it [default: standard input]
+        file: Option<PathBuf>,
     },
     /// Bring the database's schema up to date
     Migrate,
@@ -115,6 +122,7 @@ async fn execute(cli: Cli) -> Result<ExitCode, Failure> {
             open.close().await?;
             say(&format!("{} webhooks accepted\n", sent?))?;
         }
+        Command::Normalise { file } => say(&normalise(file.as_deref())?)?,
         Command::Migrate => database::open_beside(&config).await?.close().await?,
         Command::Config => say(&config.describe())?,
         Command::WithPostgres { command } => {
@@ -150,14 +158,29 @@ async fn means(config: &Config) -> Result<(Means, database::Open), Failure> {
     }
 }
 
-async fn provision(config: &Config, file: &std::path::Path) -> Result<serde_json::Value, Failure> {
-    let text = if file.as_os_str() == "-" {
-        let mut text = String::new();
-        std::io::stdin().read_to_string(&mut text)?;
-        text
-    } else {
-        std::fs::read_to_string(file).map_err(|error| format!("{} cannot be read: {error}", file.display()))?
+/// The file's content; standard input for none or `-`.
+fn read(file: Option<&std::path::Path>) -> Result<Vec<u8>, Failure> {
+    if let Some(file) = file.filter(|file| file.as_os_str() != "-") {
+        return Ok(std::fs::read(file).map_err(|error| format!("{} cannot be read: {error}", file.display()))?);
+    }
+    let mut content = Vec::new();
+    std::io::stdin().read_to_end(&mut content)?;
+    Ok(content)
+}
+
+/// The events of a body, a line each, as they would be delivered but for `delivery`.
+fn normalise(file: Option<&std::path::Path>) -> Result<String, Failure> {
+    let events = offline::events(&read(file)?, Clock::System.now(), false)?;
+    // What Meta sent between its values may hold ends of lines; within strings JSON has none.
+    let line = |event: Normalised| {
+        let body = event.body.into_iter().filter(|byte| !matches!(byte, b'\n' | b'\r'));
+        String::from_utf8(body.chain([b'\n']).collect())
     };
+    Ok(events.into_iter().map(line).collect::<Result<String, _>>()?)
+}
+
+async fn provision(config: &Config, file: &std::path::Path) -> Result<serde_json::Value, Failure> {
+    let text = String::from_utf8(read(Some(file))?)?;
     let (means, open) = means(config).await?;
     let applied = async {
         let mut c = means.pools.background.acquire().await?;

@@ -121,7 +121,7 @@ impl<'a> EventColumns<'a> {
             columns.receipt_ids.push(new.receipt_id.0);
             columns.channel_ids.push(new.channel_id.map(|id| id.0));
             columns.received_at.push(new.received_at);
-            columns.words.push(new.event.event);
+            columns.words.push(new.event.event.as_str());
             columns.conversation_ids.push(new.event.conversation_id.map(|id| id.0));
             columns.message_hashes.push(new.event.message_hash);
             columns.bodies.push(&new.event.body);

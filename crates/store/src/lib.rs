@@ -7,6 +7,7 @@ pub mod accounts;
 pub mod apps;
 pub mod attempts;
 pub mod channels;
+pub mod conversations;
 pub mod deliveries;
 pub mod directory;
 pub mod endpoints;
@@ -63,6 +64,13 @@ impl Error {
             .as_database_error()
             .and_then(sqlx::error::DatabaseError::code)
             .is_some_and(|code| ["22", "23"].contains(&code.get(..2).unwrap_or_default()))
+    }
+
+    /// True where the database turned this away so that another, which waited for it, could go on: trying again helps.
+    #[must_use]
+    pub fn is_deadlock(&self) -> bool {
+        let Self::Database(error) = self else { return false };
+        error.as_database_error().and_then(sqlx::error::DatabaseError::code).is_some_and(|code| code == "40P01")
     }
 }
 

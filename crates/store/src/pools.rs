@@ -1,7 +1,8 @@
-//! Connections, in three pools that cannot starve one another: ingest, the relay's background work, the pages.
+//! Connections, in pools that cannot starve one another: ingest, what it has to look up, the relay's background work, the pages.
 //!
 //! What must hold: ingest commits are synchronous. The background pool's are not: an outcome lost in a crash of the
-//! database is at worst a duplicate, which the contract allows, and the next ingest flush makes it durable too.
+//! database is at worst a duplicate, which the contract allows, and the next ingest flush makes it durable too. Nor are those
+//! of conversations: the commit of the event that taught something comes after them.
 
 use std::time::Duration;
 
@@ -12,12 +13,16 @@ use crate::{MIGRATOR, Result};
 
 /// Two batches under way: while one waits for its flush, the other fills.
 pub const INGEST_CONNECTIONS: u32 = 2;
+/// One asks at a time, for all.
+const CONVERSATION_CONNECTIONS: u32 = 1;
 const BACKGROUND_CONNECTIONS: u32 = 4;
 const WEB_CONNECTIONS: u32 = 6;
 /// Ingest must answer Meta within 4 s, so nobody waits longer than this for a connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
 /// Longer than ingest may take to answer helps nobody; then Meta is asked to repeat.
 const INGEST_STATEMENT_TIMEOUT: &str = "4s";
+/// Ingest waits for it, and has its own work to do within its 4 s.
+const CONVERSATION_STATEMENT_TIMEOUT: &str = "2s";
 const BACKGROUND_STATEMENT_TIMEOUT: &str = "30s";
 /// No page may hold a snapshot for long: old snapshots keep the hot tables from being cleaned.
 const WEB_STATEMENT_TIMEOUT: &str = "5s";
@@ -25,6 +30,8 @@ const WEB_STATEMENT_TIMEOUT: &str = "5s";
 #[derive(Clone, Debug)]
 pub struct Pools {
     pub ingest: PgPool,
+    /// For what ingest has to know of customers before it writes.
+    pub conversations: PgPool,
     pub background: PgPool,
     pub web: PgPool,
     options: PgConnectOptions,
@@ -41,12 +48,12 @@ impl Pools {
                 .test_before_acquire(false)
         };
         let ingest = options.clone().options([("statement_timeout", INGEST_STATEMENT_TIMEOUT)]);
-        let background = options
-            .clone()
-            .options([("synchronous_commit", "off"), ("statement_timeout", BACKGROUND_STATEMENT_TIMEOUT)]);
+        let lax = |timeout| options.clone().options([("synchronous_commit", "off"), ("statement_timeout", timeout)]);
+        let (conversations, background) = (lax(CONVERSATION_STATEMENT_TIMEOUT), lax(BACKGROUND_STATEMENT_TIMEOUT));
         let web = options.clone().options([("statement_timeout", WEB_STATEMENT_TIMEOUT)]);
         Ok(Self {
             ingest: pool(INGEST_CONNECTIONS).connect_with(ingest).await?,
+            conversations: pool(CONVERSATION_CONNECTIONS).connect_lazy_with(conversations),
             background: pool(BACKGROUND_CONNECTIONS).connect_lazy_with(background),
             web: pool(WEB_CONNECTIONS).test_before_acquire(true).connect_lazy_with(web),
             options,
@@ -84,6 +91,7 @@ impl Pools {
 
     pub async fn close(&self) {
         self.ingest.close().await;
+        self.conversations.close().await;
         self.background.close().await;
         self.web.close().await;
     }

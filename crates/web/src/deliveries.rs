@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use socialhook_core::event::Platform;
 use socialhook_core::id::EndpointId;
-use socialhook_core::json::Object;
+use socialhook_core::json::Document;
 use socialhook_store::channels;
 use socialhook_store::ledger::{self, Cursor, Entry, Filter, State as Outcome};
 use tower_sessions::Session;
@@ -75,7 +75,8 @@ impl Latency {
 
 impl Row {
     fn of(entry: Entry, slowest: i32, now: DateTime<Utc>) -> Self {
-        let body = std::str::from_utf8(&entry.body).ok().and_then(Object::from_text).unwrap_or_default();
+        let document = std::str::from_utf8(&entry.body).ok().and_then(Document::parse);
+        let body = document.as_ref().and_then(|document| document.root().object()).unwrap_or_default();
         let text = |key: &str| body.non_empty(key).map(Cow::into_owned);
         Self {
             href: href(&entry),

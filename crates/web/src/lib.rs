@@ -12,6 +12,7 @@ mod channels;
 mod codes;
 mod deliveries;
 mod delivery;
+mod docs;
 mod endpoint;
 mod endpoints;
 mod error;

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::passwords::Passwords;
 use crate::state::App;
 use crate::{
-    apps, assets, channels, deliveries, delivery, endpoint, endpoints, health, inspector, landing, layers, meta,
+    apps, assets, channels, deliveries, delivery, docs, endpoint, endpoints, health, inspector, landing, layers, meta,
     sign_in, sign_up,
 };
 
@@ -60,13 +60,16 @@ fn live() -> Router<Web> {
     Router::new().route("/inspector/stream", get(inspector::live::stream))
 }
 
-/// For machines: no session, and no form.
+/// For machines and for everyone: no session, and no form.
 fn public() -> Router<Web> {
     Router::new()
         .route("/inspector/{endpoint_id}", post(inspector::receive::receive))
         .layer(DefaultBodyLimit::max(inspector::receive::BODY_MAX))
         .layer(layers::timeout())
         .route("/static/{name}", get(assets::serve).layer(layers::compression()))
+        .route("/docs/events", get(docs::events).layer(layers::compression()))
+        .route("/schema/event.v1.json", get(docs::json_schema).layer(layers::compression()))
+        .route("/schema/event.v1.d.ts", get(docs::typescript).layer(layers::compression()))
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
 }

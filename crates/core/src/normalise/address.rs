@@ -12,26 +12,31 @@ const BSUID_MAX: usize = 128;
 /// The digits of a phone number without its `+`, or nothing if it is something else.
 pub(super) fn digits(value: &str) -> Option<&str> {
     let digits = value.strip_prefix('+').unwrap_or(value);
-    let is_number = !digits.starts_with('0') && digits.bytes().all(|byte| byte.is_ascii_digit());
-    (is_number && PHONE_DIGITS.contains(&digits.len())).then_some(digits)
+    // The length first: a customer may have put something long where a number belongs.
+    let is_number = PHONE_DIGITS.contains(&digits.len()) && !digits.starts_with('0');
+    (is_number && digits.bytes().all(|byte| byte.is_ascii_digit())).then_some(digits)
 }
 
 /// `+` and digits, corrected where Meta keeps a form that cannot be dialled; nothing if it is no phone number.
 pub(super) fn e164(value: &str) -> Option<String> {
-    Some(format!("+{}", dialled(digits(value)?)))
+    let dialled = dialled(digits(value)?);
+    let mut number = String::with_capacity(dialled.len() + 1);
+    number.push('+');
+    number.push_str(&dialled);
+    Some(number)
 }
 
 /// The digits that one dials.
 ///
-/// Meta keeps the form in which a number was first registered: Brazilian mobiles from before the ninth digit, and
-/// Mexican ones with the `1` abolished in 2019. Argentina's `549` is the valid form of a mobile and stays; `54`
-/// without it may be a landline, which WhatsApp takes as well, so nothing is added to it.
+/// Meta keeps the form in which a number was first registered or sent to: Brazilian mobiles from before the ninth digit,
+/// Mexican ones with the `1` abolished in 2019, and Argentine ones without the `9` that a mobile has abroad. An Argentine
+/// landline would be given a `9` as well, but WhatsApp prints it nowhere as it prints mobiles: its users have mobiles.
 pub(super) fn dialled(digits: &str) -> Cow<'_, str> {
-    if let ("55", 12, Some(b'6'..=b'9')) = (&digits[..2], digits.len(), digits.as_bytes().get(4)) {
-        return Cow::Owned(format!("{}9{}", &digits[..4], &digits[4..]));
-    }
-    match digits.strip_prefix("521") {
-        Some(rest) if rest.len() == 10 => Cow::Owned(format!("52{rest}")),
+    let rest = |country| digits.strip_prefix(country);
+    match (digits.len(), digits.as_bytes().get(4)) {
+        (12, Some(b'6'..=b'9')) if digits.starts_with("55") => Cow::Owned(format!("{}9{}", &digits[..4], &digits[4..])),
+        (13, _) => rest("521").map_or(Cow::Borrowed(digits), |rest| Cow::Owned(format!("52{rest}"))),
+        (12, _) => rest("54").map_or(Cow::Borrowed(digits), |rest| Cow::Owned(format!("549{rest}"))),
         _ => Cow::Borrowed(digits),
     }
 }
@@ -82,7 +87,8 @@ mod tests {
             ("5215512345678", Some("+525512345678")),
             ("525512345678", Some("+525512345678")),
             ("5491123456789", Some("+5491123456789")),
-            ("541123456789", Some("+541123456789")),
+            ("541123456789", Some("+5491123456789")),
+            ("541112345678901", Some("+541112345678901")),
             ("GB.70310045128899312044", None),
             ("070012345", None),
             ("1234567890123456", None),

@@ -6,57 +6,92 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::Context;
-use crate::id::{ConversationId, EventId};
+use super::address;
+use crate::conversation::{Customer, Peer, PeerKey};
+use crate::event::EventType;
+use crate::id::{ChannelId, EventId};
+use crate::json::Value;
 use crate::meta::Part;
 
-/// What makes an event the one it is, besides its tenant, its channel and its word.
-#[derive(Debug, Clone, Default)]
+/// What makes an event the one it is, besides its tenant, its channel and its type.
+#[derive(Debug, Clone)]
 pub(super) struct Identity<'a> {
-    /// The way it came, where the same thing may come in two: empty, `standby`, …
+    /// The way it came, where the same thing may come in two: empty, `standby`, `history`.
     pub lane: &'static str,
-    /// Meta's id of the message, or of whatever it is. Without one the item's own bytes tell it apart.
+    /// Meta's id of the message, or of whatever it is. Without one the item itself tells it apart.
     pub provider_id: Option<Cow<'a, str>>,
     /// Of several events with one provider id: the status word or the message's type.
     pub state: Option<Cow<'a, str>>,
     /// Of several events with one state: whose it is.
     pub participant: Option<Cow<'a, str>>,
     /// The item as Meta sent it.
-    pub item: &'a str,
+    pub item: Value<'a>,
 }
 
-/// The other side of a conversation.
+/// The other side of a conversation, as Meta names it.
 #[derive(Debug, Clone)]
-pub(super) enum Peer<'a> {
-    Customer(Cow<'a, str>),
+pub(super) enum Them<'a> {
     Group(Cow<'a, str>),
+    /// By a page-scoped or Instagram-scoped id.
+    Scoped(Cow<'a, str>),
+    /// By WhatsApp's names, and what he was called before an event that tells of a change.
+    Customer {
+        now: Names<'a>,
+        before: Names<'a>,
+    },
 }
 
-/// SHA-256 over fields, each preceded by its length so that none can run into the next.
-struct Fields(Sha256);
+/// A number, a BSUID, or both.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Names<'a> {
+    pub number: Option<Cow<'a, str>>,
+    pub user_id: Option<Cow<'a, str>>,
+}
+
+impl Names<'_> {
+    pub fn is_empty(&self) -> bool {
+        self.number.is_none() && self.user_id.is_none()
+    }
+}
+
+impl Them<'_> {
+    /// A number is used as it is dialled: Meta may print one customer's number in both its forms.
+    pub fn peer(&self, channel_id: ChannelId) -> Peer {
+        let key = |name: &str| PeerKey::of_customer(channel_id, name);
+        match self {
+            Self::Group(id) => Peer::One(PeerKey::of_group(channel_id, id)),
+            Self::Scoped(id) => Peer::One(key(id)),
+            Self::Customer { now, before } => {
+                let number = |names: &Names<'_>| {
+                    let number = names.number.as_deref()?;
+                    Some(key(&address::digits(number).map_or(Cow::Borrowed(number), address::dialled)))
+                };
+                let user_id = |names: &Names<'_>| Some(key(names.user_id.as_deref()?));
+                Peer::Customer(Customer {
+                    number: number(now),
+                    user_id: user_id(now),
+                    former_number: number(before),
+                    former_user_id: user_id(before),
+                })
+            }
+        }
+    }
+}
+
+/// Fields to be hashed together, each preceded by its length so that none can run into the next.
+struct Fields(Vec<u8>);
 
 impl Fields {
-    fn new(purpose: &str) -> Self {
-        Self(Sha256::new()).with(purpose.as_bytes())
-    }
-
     fn with(mut self, field: &[u8]) -> Self {
-        self.0.update((field.len() as u64).to_be_bytes());
-        self.0.update(field);
+        self.0.extend_from_slice(&(field.len() as u64).to_be_bytes());
+        self.0.extend_from_slice(field);
         self
-    }
-
-    /// The first 16 bytes.
-    fn finish(self) -> [u8; 16] {
-        let digest = self.0.finalize();
-        let mut bytes = [0; 16];
-        bytes.copy_from_slice(&digest[..16]);
-        bytes
     }
 }
 
-/// The id of an event that happened at `millis`: a `UUIDv8` that begins with that time.
+/// The id of an event whose id is to begin with `millis`: a `UUIDv8`.
 pub(super) fn event_id(
-    word: &str,
+    kind: EventType,
     identity: &Identity<'_>,
     millis: i64,
     part: &Part<'_>,
@@ -66,35 +101,27 @@ pub(super) fn event_id(
         Some(channel) => channel.channel_id.0.as_bytes(),
         None => part.entry_id.as_deref().unwrap_or_default().as_bytes(),
     };
-    let fields = Fields::new("event").with(context.tenant_id.0.as_bytes()).with(place).with(word.as_bytes());
-    let fields = [&identity.provider_id, &identity.state, &identity.participant]
-        .into_iter()
-        .fold(fields.with(identity.lane.as_bytes()), |fields, part| {
-            fields.with(part.as_deref().unwrap_or_default().as_bytes())
-        });
-    let fields = match identity.provider_id {
-        Some(_) => fields,
-        // The same change may be true twice, at different times.
-        None => fields.with(part.entry_time.as_deref().unwrap_or_default().as_bytes()).with(identity.item.as_bytes()),
+    let fields = Fields(Vec::with_capacity(256))
+        .with(b"event")
+        .with(context.tenant_id.0.as_bytes())
+        .with(place)
+        .with(kind.as_str().as_bytes())
+        .with(identity.lane.as_bytes())
+        .with(identity.provider_id.as_deref().unwrap_or_default().as_bytes())
+        .with(identity.state.as_deref().unwrap_or_default().as_bytes())
+        .with(identity.participant.as_deref().unwrap_or_default().as_bytes());
+    let fields = if identity.provider_id.is_some() {
+        fields
+    } else {
+        // The same may be true twice, at different times.
+        let time = part.entry_time.as_deref().unwrap_or_default();
+        let field = part.field.as_deref().unwrap_or_default();
+        fields.with(time.as_bytes()).with(field.as_bytes()).with(&identity.item.fingerprint())
     };
-    let mut bytes = fields.finish();
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&Sha256::digest(&fields.0)[..16]);
     bytes[..6].copy_from_slice(&millis.to_be_bytes()[2..]);
     EventId(Uuid::new_v8(bytes))
-}
-
-/// The conversation with `peer` on the context's channel; account-level events have none.
-///
-/// A customer's key is his BSUID or, where Meta gave none, his number. The one place where a number and a BSUID that
-/// are known to be one person are to be united.
-pub(super) fn conversation_id(peer: &Peer<'_>, context: &Context<'_>) -> Option<ConversationId> {
-    let (kind, key) = match peer {
-        Peer::Customer(key) => ("customer", key),
-        Peer::Group(key) => ("group", key),
-    };
-    let channel_id = context.channel?.channel_id.0;
-    let bytes =
-        Fields::new("conversation").with(channel_id.as_bytes()).with(kind.as_bytes()).with(key.as_bytes()).finish();
-    Some(ConversationId(Uuid::new_v8(bytes)))
 }
 
 /// The first 8 bytes of SHA-256 of a provider's message id, by which a message's whole life is found.

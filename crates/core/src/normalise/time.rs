@@ -8,8 +8,19 @@ const FIRST_MILLIS: i64 = 100_000_000_000;
 const LAST: i64 = 4_102_444_800_000;
 
 /// The time under `key` in milliseconds since the epoch, if it is usable.
-pub(super) fn millis(object: &Object<'_>, key: &str) -> Option<i64> {
-    from_number(object.int(key)?)
+pub(super) fn millis(object: Object<'_>, key: &str) -> Option<i64> {
+    let text = object.text(key)?;
+    from_number(text.strip_suffix(".0").unwrap_or(&text).parse().ok()?)
+}
+
+/// When an item of whatever kind happened: Meta has several names for it.
+pub(super) fn of_item(item: Object<'_>) -> Option<i64> {
+    ["timestamp", "created_time", "time"].iter().find_map(|key| millis(item, key))
+}
+
+/// The time under `key` in seconds since the epoch.
+pub(super) fn seconds(object: Object<'_>, key: &str) -> Option<i64> {
+    Some(millis(object, key)?.div_euclid(1000))
 }
 
 /// The same for a number that was already read.
@@ -21,6 +32,7 @@ pub(super) fn from_number(number: i64) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::json::Document;
 
     #[test]
     fn the_magnitude_decides_the_unit() {
@@ -38,7 +50,8 @@ mod tests {
             (r#"{"t":null}"#, None),
         ];
         for (text, expected) in cases {
-            assert_eq!(millis(&Object::from_text(text).expect("an object"), "t"), expected, "{text}");
+            let document = Document::parse(text).expect("JSON");
+            assert_eq!(millis(document.root().object().expect("an object"), "t"), expected, "{text}");
         }
     }
 }

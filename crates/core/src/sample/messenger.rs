@@ -1,72 +1,35 @@
-//! Messenger's and Instagram's samples: each a messaging element, put into its platform's frame.
+//! Messenger's samples, and which frame each group of them goes into.
 
-pub(super) const MESSENGER_FRAME: &str =
-    r#"{"object":"page","entry":[{"id":"$external_id","time":$millis,"messaging":[$content]}]}"#;
-pub(super) const INSTAGRAM_FRAME: &str =
-    r#"{"object":"instagram","entry":[{"id":"$external_id","time":$millis,"messaging":[$content]}]}"#;
+mod calls;
+mod marketing;
+mod messages;
+mod others;
+mod page;
+mod receipts;
+mod threads;
 
-pub(super) const MESSENGER: &[(&str, &str)] = &[
-    (
-        "messenger-text",
-        r#"{"sender":{"id":"$scoped_id"},"recipient":{"id":"$external_id"},"timestamp":$millis,
-         "message":{"mid":"$mid","text":"Is the blue one back? No. $serial"}}"#,
-    ),
-    (
-        "messenger-image",
-        r#"{"sender":{"id":"$scoped_id"},"recipient":{"id":"$external_id"},"timestamp":$millis,
-         "message":{"mid":"$mid","attachments":[{"type":"image","payload":{"url":"https:\/\/scontent.xx.fbcdn.net\/v\/t1.15752-9\/$serial.jpg?oh=00_Af&oe=6B8A3F00"}}]}}"#,
-    ),
-    (
-        "messenger-quick-reply",
-        r#"{"sender":{"id":"$scoped_id"},"recipient":{"id":"$external_id"},"timestamp":$millis,
-         "message":{"mid":"$mid","text":"Size M","quick_reply":{"payload":"SIZE_M"}}}"#,
-    ),
-    (
-        "messenger-postback",
-        r#"{"sender":{"id":"$scoped_id"},"recipient":{"id":"$external_id"},"timestamp":$millis,
-         "postback":{"mid":"$mid","title":"Get started","payload":"START"}}"#,
-    ),
-    (
-        "messenger-echo",
-        r#"{"sender":{"id":"$external_id"},"recipient":{"id":"$scoped_id"},"timestamp":$millis,
-         "message":{"mid":"$sent_mid","is_echo":true,"app_id":1122334455667788,"text":"Yes, in stock"}}"#,
-    ),
-    (
-        "messenger-unknown",
-        r#"{"sender":{"id":"$scoped_id"},"recipient":{"id":"$external_id"},"timestamp":$millis,
-         "a_key_of_tomorrow":{"serial":"$serial"}}"#,
-    ),
-];
+use super::Group;
+use super::Scope::{Account, Channel, MetaTest};
+use super::frames::{
+    CALLS, CHANGE, ENTRY, FROM_BUSINESS, FROM_CUSTOMER, MESSAGING, MESSAGING_WITHOUT_ENTRY_ID, STANDBY, WHOLE,
+};
 
-pub(super) const INSTAGRAM: &[(&str, &str)] = &[
-    (
-        "instagram-text",
-        r#"{"sender":{"id":"$scoped_id"},"recipient":{"id":"$external_id"},"timestamp":$millis,
-         "message":{"mid":"$mid","text":"Is the blue one back? No. $serial"}}"#,
-    ),
-    (
-        "instagram-image",
-        r#"{"sender":{"id":"$scoped_id"},"recipient":{"id":"$external_id"},"timestamp":$millis,
-         "message":{"mid":"$mid","attachments":[{"type":"image","payload":{"url":"https:\/\/lookaside.fbsbx.com\/ig_messaging_cdn\/?asset_id=$serial&signature=Abc"}}]}}"#,
-    ),
-    (
-        "instagram-story-reply",
-        r#"{"sender":{"id":"$scoped_id"},"recipient":{"id":"$external_id"},"timestamp":$millis,
-         "message":{"mid":"$mid","text":"Nice!","reply_to":{"story":{"id":"18000000000000055","url":"https:\/\/lookaside.fbsbx.com\/ig_messaging_cdn\/?asset_id=1"}}}}"#,
-    ),
-    (
-        "instagram-postback",
-        r#"{"sender":{"id":"$scoped_id"},"recipient":{"id":"$external_id"},"timestamp":$millis,
-         "postback":{"mid":"$mid","title":"Get started","payload":"START"}}"#,
-    ),
-    (
-        "instagram-echo",
-        r#"{"sender":{"id":"$external_id"},"recipient":{"id":"$scoped_id"},"timestamp":$millis,
-         "message":{"mid":"$sent_mid","text":"Yes, in stock","is_echo":true}}"#,
-    ),
-    (
-        "instagram-unknown",
-        r#"{"sender":{"id":"$scoped_id"},"recipient":{"id":"$external_id"},"timestamp":$millis,
-         "a_key_of_tomorrow":{"serial":"$serial"}}"#,
-    ),
+pub(super) const GROUPS: &[Group] = &[
+    Group { scope: Channel, frame: FROM_CUSTOMER, templates: messages::FROM_CUSTOMER },
+    Group { scope: Channel, frame: FROM_BUSINESS, templates: messages::FROM_BUSINESS },
+    Group { scope: Channel, frame: MESSAGING, templates: messages::ELEMENTS },
+    Group { scope: Channel, frame: MESSAGING, templates: receipts::ELEMENTS },
+    Group { scope: Channel, frame: FROM_CUSTOMER, templates: threads::FROM_CUSTOMER },
+    Group { scope: Channel, frame: MESSAGING, templates: threads::ELEMENTS },
+    Group { scope: Channel, frame: STANDBY, templates: threads::STANDBY },
+    Group { scope: Channel, frame: FROM_CUSTOMER, templates: others::FROM_CUSTOMER },
+    Group { scope: Channel, frame: MESSAGING, templates: others::ELEMENTS },
+    Group { scope: Channel, frame: MESSAGING_WITHOUT_ENTRY_ID, templates: others::WITHOUT_ENTRY_ID },
+    Group { scope: Channel, frame: CALLS, templates: calls::CALLS },
+    Group { scope: Channel, frame: ENTRY, templates: calls::ON_ENTRY },
+    Group { scope: Channel, frame: ENTRY, templates: marketing::ON_ENTRY },
+    Group { scope: Channel, frame: CHANGE, templates: page::CHANGES },
+    Group { scope: Channel, frame: ENTRY, templates: page::ON_ENTRY },
+    Group { scope: Account, frame: WHOLE, templates: others::PERMISSIONS },
+    Group { scope: MetaTest, frame: WHOLE, templates: others::META_TEST },
 ];

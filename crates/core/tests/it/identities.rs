@@ -4,13 +4,13 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
+use socialhook_core::conversation::Memory;
 use socialhook_core::event::{Normalised, Priority};
 use socialhook_core::id::{EventId, TenantId};
-use socialhook_core::meta::Webhook;
 use socialhook_core::normalise::{Context, normalise};
 use uuid::Uuid;
 
-use crate::{NOON, TENANT, channel, events, json, messaging, whatsapp};
+use crate::{NOON, channel, context, events, json, messaging, whatsapp, with_webhook};
 
 fn only(body: &str) -> Normalised {
     let mut events = events(body.as_bytes());
@@ -35,7 +35,7 @@ fn ids_stay_what_they_are_and_keys_stay_in_order() {
     let expected = concat!(
         r#"{"id":"evt_01m8447w60ghatdp9j3hm2d4np","version":1,"platform":"whatsapp","event":"message.received","#,
         r#""timestamp":1795435000,"direction":"inbound","from":"+447700900456","to":"+442079460123","#,
-        r#""conversation_id":"conv_3kyevsvqqpgy3bvjakfjveezd9","#,
+        r#""conversation_id":"conv_3xrc3746m8gcprm03234exm0tk","#,
         r#""contact":{"phone":"+447700900456","wa_id":"447700900456","user_id":"GB.7031","username":null,"name":"Alice"},"#,
         r#""channel":{"id":"chn_001wwyfbjtkr0wa0txjg834es9","external_id":"109000000000001","name":"Acme support"},"#,
         r#""message":{"id":"wamid.1","type":"text","body":"Hi"},"signature_verified":true}"#,
@@ -62,12 +62,33 @@ fn an_implausible_time_is_kept_out_of_the_id_only() {
     let a_year_and_a_day_ago = NOON - TimeDelta::days(366);
     let soon = NOON + TimeDelta::minutes(59);
     let too_soon = NOON + TimeDelta::minutes(61);
-    for (at, in_id) in [(a_year_and_a_day_ago, NOON), (soon, soon), (too_soon, NOON)] {
+    let midnight = NOON - TimeDelta::hours(12);
+    for (at, in_id) in [(a_year_and_a_day_ago, midnight), (soon, soon), (too_soon, midnight)] {
         let item = format!(r#"{{"id":"wamid.1","timestamp":{},{TEXT}}}"#, at.timestamp());
         let event = only(&whatsapp("1", "messages", &item));
         assert_eq!(time_of(event.event_id), Some(in_id));
         assert_eq!(json(&event)["timestamp"], at.timestamp());
     }
+}
+
+/// At what time the event is received changes nothing on one day, even where it has no usable time of its own.
+#[test]
+fn a_repeat_has_the_same_id_but_for_presses_of_metas_test_button() {
+    let old = format!(r#"{{"id":"wamid.1","timestamp":"1504902988",{TEXT}}}"#);
+    let timeless = r#"{"code":130429,"title":"Rate limit hit"}"#;
+    let id_at = |body: &str, received_at: DateTime<Utc>| {
+        with_webhook(body.as_bytes(), |webhook| {
+            let channel = channel(webhook.parts()[0].route());
+            let context = Context { received_at, ..context(channel.as_ref()) };
+            normalise(&webhook.parts()[0], &context, |peer| Memory::default().settle(peer))[0].event_id
+        })
+    };
+    for body in [whatsapp("1", "messages", &old), whatsapp("1", "errors", timeless)] {
+        assert_eq!(id_at(&body, NOON), id_at(&body, NOON + TimeDelta::hours(3)), "{body}");
+        assert_ne!(id_at(&body, NOON), id_at(&body, NOON + TimeDelta::hours(13)), "{body}");
+    }
+    let pressed = whatsapp("123456123", "messages", &old);
+    assert_ne!(id_at(&pressed, NOON), id_at(&pressed, NOON + TimeDelta::seconds(1)));
 }
 
 #[test]
@@ -88,6 +109,7 @@ fn what_differs_has_another_id() {
         status("captured", &payment)
     };
     let element = r#"{"sender":{"id":"7"},"recipient":{"id":"104"},"timestamp":1795435000000,"message":{"mid":"wamid.1","text":"x"}}"#;
+    let swapped = element.replace(r#""7""#, "?").replace(r#""104""#, r#""7""#).replace('?', r#""104""#);
     let bodies = [
         message(TEXT),
         message(TEXT).replace("wamid.1", "wamid.2"),
@@ -111,7 +133,7 @@ fn what_differs_has_another_id() {
         payment("order_2"),
         messaging("page", "104", element),
         messaging("page", "104", element).replace("messaging", "standby"),
-        messaging("page", "104", &element.replace("\"7\"", "\"104\"").replace("\"text\"", "\"is_echo\":true,\"text\"")),
+        messaging("page", "104", &swapped.replace("\"text\"", "\"is_echo\":true,\"text\"")),
         messaging("page", "104", &element.replace("\"text\":\"x\"", "\"is_deleted\":true")),
     ];
     let ids: HashSet<EventId> = bodies.iter().map(|body| only(body).event_id).collect();
@@ -121,21 +143,16 @@ fn what_differs_has_another_id() {
 #[test]
 fn tenants_and_accounts_do_not_share_ids() {
     let body = message(TEXT);
-    let webhook = Webhook::parse(body.as_bytes()).expect("Meta's shape");
-    let part = &webhook.parts()[0];
-    let channel = channel(part.route());
-    let id = |tenant: u128| {
-        let context = Context {
-            tenant_id: TenantId(Uuid::from_u128(tenant)),
-            channel: channel.as_ref(),
-            received_at: NOON,
-            oldest: NOON - TimeDelta::days(1),
-            test: false,
+    with_webhook(body.as_bytes(), |webhook| {
+        let part = &webhook.parts()[0];
+        let channel = channel(part.route());
+        let id = |tenant: u128| {
+            let context = Context { tenant_id: TenantId(Uuid::from_u128(tenant)), ..context(channel.as_ref()) };
+            normalise(part, &context, |peer| Memory::default().settle(peer))[0].event_id
         };
-        normalise(part, &context)[0].event_id
-    };
-    assert_eq!(id(1), id(1));
-    assert_ne!(id(1), id(2));
+        assert_eq!(id(1), id(1));
+        assert_ne!(id(1), id(2));
+    });
     let account = |waba: &str, time: u64| {
         format!(
             r#"{{"object":"whatsapp_business_account","entry":[{{"id":"{waba}","time":{time},"changes":[{{"field":"account_update","value":{{"event":"X"}}}}]}}]}}"#
@@ -199,8 +216,9 @@ fn a_messages_whole_life_is_found_by_its_hash() {
 #[test]
 fn a_test_says_so() {
     let body = message(TEXT);
-    let webhook = Webhook::parse(body.as_bytes()).expect("Meta's shape");
-    let context = Context { tenant_id: TENANT, channel: None, received_at: NOON, oldest: NOON, test: true };
-    let event: Value = json(&normalise(&webhook.parts()[0], &context)[0]);
+    let event: Value = with_webhook(body.as_bytes(), |webhook| {
+        let context = Context { test: true, ..context(None) };
+        json(&normalise(&webhook.parts()[0], &context, |peer| Memory::default().settle(peer))[0])
+    });
     assert_eq!((&event["test"], &event["channel"]), (&Value::from(true), &Value::Null));
 }

@@ -1,16 +1,20 @@
 //! The normaliser from outside: bodies as Meta posts them in, events out.
 
 mod batches;
+mod batching;
+mod contract;
 mod identities;
+mod invariants;
 mod properties;
 mod samples;
 mod vectors;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
+use socialhook_core::conversation::Memory;
 use socialhook_core::event::{Channel, Normalised};
 use socialhook_core::id::{ChannelId, TenantId};
-use socialhook_core::meta::{Part, Route, Webhook};
+use socialhook_core::meta::{self, Part, Route, Webhook};
 use socialhook_core::normalise::{Context, normalise};
 use uuid::Uuid;
 
@@ -33,15 +37,40 @@ fn channel(route: &Route) -> Option<Channel> {
     })
 }
 
+fn context(channel: Option<&Channel>) -> Context<'_> {
+    Context {
+        tenant_id: TENANT,
+        channel,
+        received_at: NOON,
+        oldest: NOON - TimeDelta::days(365),
+        test: false,
+        signature_verified: true,
+    }
+}
+
+/// The events in a part, to somebody who knows no customer yet. Every one of them keeps the contract.
 fn events_of_part(part: &Part<'_>) -> Vec<Normalised> {
+    events_knowing(part, &mut Memory::default())
+}
+
+fn events_knowing(part: &Part<'_>, memory: &mut Memory) -> Vec<Normalised> {
     let channel = channel(part.route());
-    let oldest = NOON - TimeDelta::days(365);
-    let context = Context { tenant_id: TENANT, channel: channel.as_ref(), received_at: NOON, oldest, test: false };
-    normalise(part, &context)
+    let events = normalise(part, &context(channel.as_ref()), |peer| memory.settle(peer));
+    events.iter().for_each(contract::check);
+    events
+}
+
+/// What `look` finds in a webhook that is of Meta's shape.
+fn with_webhook<T>(body: &[u8], look: impl FnOnce(&Webhook<'_>) -> T) -> T {
+    let document = meta::document(body).expect("JSON");
+    look(&Webhook::of(&document).expect("Meta's shape"))
 }
 
 fn events(body: &[u8]) -> Vec<Normalised> {
-    Webhook::parse(body).expect("Meta's shape").parts().iter().flat_map(events_of_part).collect()
+    with_webhook(body, |webhook| {
+        let mut memory = Memory::default();
+        webhook.parts().iter().flat_map(|part| events_knowing(part, &mut memory)).collect()
+    })
 }
 
 fn json(event: &Normalised) -> Value {

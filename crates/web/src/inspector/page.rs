@@ -6,12 +6,13 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
-use socialhook_core::event::Platform;
-use socialhook_core::json::Object;
-use socialhook_core::sample;
+use socialhook_core::event::{EventType, Platform};
+use socialhook_core::json::Document;
+use socialhook_core::sample::Sample;
 use socialhook_store::inspections::{self, Inspection};
 use tower_sessions::Session;
 
+use crate::docs::examples::MADE;
 use crate::error::{Error, database};
 use crate::json_view;
 use crate::member::Member;
@@ -30,8 +31,8 @@ const FIRST_SAMPLE: &str = "whatsapp-text";
 struct InspectorPage {
     page: Page,
     sentence: String,
-    /// By platform.
-    samples: Vec<(&'static str, Vec<Choice>)>,
+    /// By platform and event.
+    samples: Vec<(String, Vec<Choice>)>,
     /// The newest item's id, from which the live part goes on.
     newest: String,
     items: Vec<Item>,
@@ -59,7 +60,8 @@ pub struct Item {
 
 impl Item {
     pub fn of(inspection: Inspection, open: bool, now: DateTime<Utc>) -> Self {
-        let body = std::str::from_utf8(&inspection.body).ok().and_then(Object::from_text).unwrap_or_default();
+        let document = std::str::from_utf8(&inspection.body).ok().and_then(Document::parse);
+        let body = document.as_ref().and_then(|document| document.root().object()).unwrap_or_default();
         let text = |key: &str| body.non_empty(key).map(Cow::into_owned).unwrap_or_default();
         let event_id = text("id");
         let is_id = event_id.parse::<socialhook_core::id::EventId>().is_ok();
@@ -85,7 +87,7 @@ pub async fn show(State(app): State<App>, member: Member, session: Session) -> R
     html(&InspectorPage {
         page: Page::new(&member, &session, Section::Inspector, "Inspector").await?,
         sentence: sentence(&received, now),
-        samples: Platform::ALL.into_iter().map(choices).collect(),
+        samples: Platform::ALL.into_iter().flat_map(choices).collect(),
         newest: received.first().map(|newest| newest.inspection_id.to_string()).unwrap_or_default(),
         items: received.into_iter().enumerate().map(|(place, one)| Item::of(one, place < OPEN, now)).collect(),
     })
@@ -102,15 +104,20 @@ fn sentence(received: &[Inspection], now: DateTime<Utc>) -> String {
     }
 }
 
-/// A platform's samples, with `whatsapp-image` shown as `Image`.
-fn choices(platform: Platform) -> (&'static str, Vec<Choice>) {
-    let of_platform = sample::all().iter().filter(|sample| sample.platform == platform);
-    let choices = of_platform.map(|sample| Choice {
-        name: sample.name,
-        words: spoken(sample.name.split_once('-').map_or(sample.name, |(_, rest)| rest)),
-        first: sample.name == FIRST_SAMPLE,
-    });
-    (words::platform(platform), choices.collect())
+/// A platform's samples by the event that comes of them, with `whatsapp-image` shown as `WhatsApp: Image`.
+fn choices(platform: Platform) -> impl Iterator<Item = (String, Vec<Choice>)> {
+    EventType::ALL.into_iter().filter_map(move |kind| {
+        let fitting = MADE.iter().filter(|made| made.sample.platform == platform && made.kind() == kind);
+        let choices: Vec<Choice> = fitting.map(|made| choice(made.sample)).collect();
+        let label = format!("{}: {}", words::platform(platform), kind.as_str());
+        (!choices.is_empty()).then_some((label, choices))
+    })
+}
+
+fn choice(sample: &'static Sample) -> Choice {
+    let own = sample.name.split_once('-').map_or(sample.name, |(_, rest)| rest);
+    let words = format!("{}: {}", words::platform(sample.platform), spoken(own));
+    Choice { name: sample.name, words, first: sample.name == FIRST_SAMPLE }
 }
 
 fn spoken(name: &str) -> String {

@@ -4,52 +4,89 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
-use serde_json::value::RawValue;
 
-use super::super::address;
-use super::super::wire::{Location, Media, Message, Order, OrderItem};
-use super::interactive;
-use crate::json::Object;
+use super::super::wire::{Location, Media, MediaKind, Message, MessageType, Order, OrderItem, Raw};
+use super::{contacts, interactive};
+use crate::json::{Object, Value};
+use crate::signature::hex;
 
-pub(super) fn read<'a>(kind: &str, object: &Object<'a>) -> Option<Message<'a>> {
+/// Of these Meta's url is the one that is left out on purpose.
+const MEDIA_KEYS: [&str; 10] =
+    ["id", "mime_type", "sha256", "caption", "filename", "file_size", "voice", "animated", "link", "url"];
+
+pub(super) fn read<'a>(kind: &str, object: Object<'a>) -> Option<Message<'a>> {
     match kind {
-        "text" => {
-            Some(Message { kind: "text", body: Some(object.object("text")?.text("body")?), ..Message::default() })
+        "text" => Some(text(object.object("text")?.text("body")?)),
+        "image" => media(MediaKind::Image, object.object(kind)?),
+        "video" => media(MediaKind::Video, object.object(kind)?),
+        "audio" => media(MediaKind::Audio, object.object(kind)?),
+        "document" => media(MediaKind::Document, object.object(kind)?),
+        "sticker" => media(MediaKind::Sticker, object.object(kind)?),
+        "location" => location(object.object(kind)?),
+        "contacts" => contacts::read(object),
+        "interactive" => interactive::read(object.object(kind)?),
+        "button" => Some(interactive::button(object.object(kind)?)),
+        "order" => Some(order(object.object(kind)?)),
+        "system" => {
+            let body = object.object(kind)?.text("body");
+            Some(Message { kind: MessageType::System, body, ..Message::default() })
         }
-        "image" => media("image", &object.object(kind)?),
-        "video" => media("video", &object.object(kind)?),
-        "audio" => media("audio", &object.object(kind)?),
-        "document" => media("document", &object.object(kind)?),
-        "sticker" => media("sticker", &object.object(kind)?),
-        "location" => location(&object.object(kind)?),
-        "contacts" => contacts(object),
-        "interactive" => interactive::read(&object.object(kind)?),
-        "button" => Some(interactive::button(&object.object(kind)?)),
-        "order" => Some(order(&object.object(kind)?)),
-        "system" => Some(Message { kind: "system", body: object.object(kind)?.text("body"), ..Message::default() }),
-        "request_welcome" => Some(Message { kind: "system", ..Message::default() }),
+        "request_welcome" => Some(Message { kind: MessageType::System, ..Message::default() }),
         _ => None,
     }
 }
 
-/// Meta could not deliver the content, or we do not know it.
-pub(super) fn unsupported<'a>() -> Message<'a> {
-    Message { kind: "unsupported", ..Message::default() }
+/// Whether the message tells all that is in the object of its type, as far as that has no place for more.
+pub(super) fn is_told(kind: &str, content: Value<'_>) -> bool {
+    let Some(object) = content.object() else { return kind == "contacts" && are_objects(content) };
+    match kind {
+        "text" => has_only(object, &["body", "preview_url"]),
+        "image" | "video" | "audio" | "document" | "sticker" => has_only(object, &MEDIA_KEYS),
+        "location" => has_only(object, &["latitude", "longitude", "name", "address", "url"]),
+        "button" => has_only(object, &["payload", "text"]),
+        "reaction" => has_only(object, &["message_id", "emoji"]),
+        "interactive" => interactive::is_told(object),
+        "order" => object.members().all(|(key, value)| match key.as_ref() {
+            "catalog_id" | "text" => value.is_plain(),
+            "product_items" => are_objects(value),
+            _ => false,
+        }),
+        _ => true,
+    }
 }
 
-/// The url is left out: it needs Meta's token and lives five minutes.
-fn media<'a>(kind: &'static str, object: &Object<'a>) -> Option<Message<'a>> {
+/// Whether all members are of these names, and neither objects nor lists.
+pub(super) fn has_only(object: Object<'_>, known: &[&str]) -> bool {
+    object.members().all(|(key, value)| value.is_null() || (known.contains(&key.as_ref()) && value.is_plain()))
+}
+
+fn are_objects(list: Value<'_>) -> bool {
+    list.elements().is_some_and(|mut items| items.all(|item| item.object().is_some()))
+}
+
+fn text(body: std::borrow::Cow<'_, str>) -> Message<'_> {
+    Message { kind: MessageType::Text, body: Some(body), ..Message::default() }
+}
+
+/// Meta's url is left out: it needs Meta's token and lives five minutes. What the business itself sent may have a link of
+/// its own instead of an id.
+fn media(kind: MediaKind, object: Object<'_>) -> Option<Message<'_>> {
+    let (id, url) = (object.non_empty("id"), object.non_empty("link"));
+    if id.is_none() && url.is_none() {
+        return None;
+    }
     let media = Media {
-        id: Some(object.non_empty("id")?),
-        kind,
+        id,
         mime_type: object.non_empty("mime_type"),
         sha256: object.non_empty("sha256").and_then(|digest| hex_digest(&digest)),
         filename: object.non_empty("filename"),
+        size: object.int("file_size"),
         voice: object.boolean("voice"),
         animated: object.boolean("animated"),
-        ..Media::default()
+        url,
+        ..Media::new(kind)
     };
-    Some(Message { kind, body: object.text("caption"), media: vec![media], ..Message::default() })
+    Some(Message { kind: kind.into(), body: object.text("caption"), media: vec![media], ..Message::default() })
 }
 
 /// A SHA-256 in lower-case hex. Webhooks have base64, history and the media endpoint hex.
@@ -58,71 +95,23 @@ fn hex_digest(digest: &str) -> Option<String> {
         return Some(digest.to_ascii_lowercase());
     }
     let bytes = STANDARD.decode(digest).or_else(|_| STANDARD_NO_PAD.decode(digest)).ok()?;
-    (bytes.len() == 32).then(|| bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).filter_map(hex_digit).collect())
+    (bytes.len() == 32).then(|| hex(&bytes))
 }
 
-fn hex_digit(nibble: u8) -> Option<char> {
-    char::from_digit(u32::from(nibble), 16)
-}
-
-fn location<'a>(object: &Object<'a>) -> Option<Message<'a>> {
+fn location(object: Object<'_>) -> Option<Message<'_>> {
     let location = Location {
-        latitude: object.number("latitude")?,
-        longitude: object.number("longitude")?,
+        latitude: Raw::new(object.number("latitude")?),
+        longitude: Raw::new(object.number("longitude")?),
         name: object.non_empty("name"),
         address: object.non_empty("address"),
         url: object.non_empty("url"),
     };
-    Some(Message { kind: "location", location: Some(location), ..Message::default() })
+    Some(Message { kind: MessageType::Location, location: Some(location), ..Message::default() })
 }
 
-/// Cards as Meta has them, every phone with its `e164` added. `origin` was at first announced for the message.
-fn contacts<'a>(object: &Object<'a>) -> Option<Message<'a>> {
-    let origin = object.get("origin");
-    let cards: Vec<_> = object.array("contacts").into_iter().filter_map(|card| self::card(card, origin)).collect();
-    (!cards.is_empty()).then(|| Message { kind: "contacts", contacts: cards, ..Message::default() })
-}
-
-fn card(raw: &RawValue, origin: Option<&RawValue>) -> Option<Box<RawValue>> {
-    let card = Object::parse(raw)?;
-    let phones = card.array("phones");
-    let mut text = raw.get().to_owned();
-    if !phones.is_empty() {
-        let phones: Vec<String> = phones.into_iter().map(phone).collect();
-        let others =
-            card.members().filter(|(key, _)| *key != "phones").map(|(key, value)| (key, value.get().to_owned()));
-        let members = others.chain([("phones", format!("[{}]", phones.join(",")))]);
-        text = members.fold("{}".to_owned(), |object, (key, value)| with_member(&object, key, &value));
-    }
-    if let (Some(origin), None) = (origin, card.get("origin")) {
-        text = with_member(&text, "origin", origin.get());
-    }
-    RawValue::from_string(text).ok()
-}
-
-fn phone(raw: &RawValue) -> String {
-    let Some(phone) = Object::parse(raw) else { return raw.get().to_owned() };
-    let from_id = phone.non_empty("wa_id").and_then(|id| address::e164(&id));
-    let written = || {
-        phone
-            .non_empty("phone")
-            .filter(|number| number.starts_with('+'))
-            .and_then(|number| address::e164_of_written(&number))
-    };
-    let e164 = from_id.or_else(written).map_or(serde_json::Value::Null, serde_json::Value::from);
-    with_member(raw.get(), "e164", &e164.to_string())
-}
-
-/// The JSON object `object` with one more member at its end; `value` is JSON.
-fn with_member(object: &str, key: &str, value: &str) -> String {
-    let open = object.trim_end().strip_suffix('}').unwrap_or(object).trim_end();
-    let comma = if open.ends_with('{') { "" } else { "," };
-    format!("{open}{comma}{}:{value}}}", serde_json::Value::from(key))
-}
-
-fn order<'a>(object: &Object<'a>) -> Message<'a> {
-    let item = |raw| {
-        let item = Object::parse(raw)?;
+fn order<'a>(object: Object<'a>) -> Message<'a> {
+    let item = |raw: Value<'a>| {
+        let item = raw.object()?;
         Some(OrderItem {
             product_id: item.text("product_retailer_id"),
             quantity: item.int("quantity"),
@@ -130,8 +119,8 @@ fn order<'a>(object: &Object<'a>) -> Message<'a> {
             currency: item.text("currency"),
         })
     };
-    let items = object.array("product_items").into_iter().filter_map(item).collect();
+    let items = object.array("product_items").filter_map(item).collect();
     let text = object.non_empty("text");
     let order = Order { catalog_id: object.non_empty("catalog_id"), text: text.clone(), items };
-    Message { kind: "order", body: text, order: Some(order), ..Message::default() }
+    Message { kind: MessageType::Order, body: text, order: Some(order), ..Message::default() }
 }

@@ -2,61 +2,76 @@
 
 use std::borrow::Cow;
 
-use serde_json::value::RawValue;
-
-use super::super::wire::{Message, Reply};
-use crate::json::Object;
+use super::super::wire::{Message, MessageType, Raw, Reply, ReplyKind};
+use super::content::has_only;
+use crate::json::{Document, Object, clean};
 
 /// A tap on a template's quick reply button.
-pub(super) fn button<'a>(button: &Object<'a>) -> Message<'a> {
+pub(super) fn button(button: Object<'_>) -> Message<'_> {
     let title = button.text("text");
-    message(title.clone(), Reply { kind: "button", id: button.text("payload"), title, ..Reply::default() })
+    message(title.clone(), Reply { id: button.text("payload"), title, ..Reply::new(ReplyKind::Button) })
 }
 
-pub(super) fn read<'a>(interactive: &Object<'a>) -> Option<Message<'a>> {
+pub(super) fn read(interactive: Object<'_>) -> Option<Message<'_>> {
     let kind = interactive.text("type")?;
     let content = interactive.object(&kind)?;
-    let whole = || interactive.get(&kind).map(ToOwned::to_owned);
+    let whole = || interactive.get(&kind).map(Raw::from);
     let title = content.text("title");
+    let tap = |kind| Reply { id: content.text("id"), title: title.clone(), ..Reply::new(kind) };
     match kind.as_ref() {
-        "button_reply" => {
-            Some(message(title.clone(), Reply { kind: "button", id: content.text("id"), title, ..Reply::default() }))
-        }
+        "button_reply" => Some(message(title.clone(), tap(ReplyKind::Button))),
         "list_reply" => {
             let description = content.text("description");
-            Some(message(
-                title.clone(),
-                Reply { kind: "list", id: content.text("id"), title, description, ..Reply::default() },
-            ))
+            Some(message(title.clone(), Reply { description, ..tap(ReplyKind::List) }))
         }
-        "nfm_reply" => Some(form(&content)),
+        "nfm_reply" => Some(form(content)),
         "call_permission_reply" => {
-            Some(message(None, Reply { kind: "call_permission", data: whole(), ..Reply::default() }))
+            Some(message(None, Reply { data: whole(), ..Reply::new(ReplyKind::CallPermission) }))
         }
-        "payment_method" => Some(message(
-            None,
-            Reply { kind: "payment", id: content.text("reference_id"), data: whole(), ..Reply::default() },
-        )),
+        "payment_method" => {
+            let id = content.text("reference_id");
+            Some(message(None, Reply { id, data: whole(), ..Reply::new(ReplyKind::Payment) }))
+        }
         "product" => {
             let id = content.text("product_retailer_id");
-            Some(message(None, Reply { kind: "product", id, data: whole(), ..Reply::default() }))
+            Some(message(None, Reply { id, data: whole(), ..Reply::new(ReplyKind::Product) }))
         }
         _ => None,
     }
 }
 
+/// Whether the message tells all of it. What has no place for more is passed on whole.
+pub(super) fn is_told(interactive: Object<'_>) -> bool {
+    let kind = interactive.text("type").unwrap_or_default();
+    interactive.members().all(|(key, value)| match key.as_ref() {
+        "type" => true,
+        other if other != kind => false,
+        "button_reply" => value.object().is_some_and(|reply| has_only(reply, &["id", "title"])),
+        "list_reply" => value.object().is_some_and(|reply| has_only(reply, &["id", "title", "description"])),
+        "nfm_reply" => value.object().is_some_and(|reply| {
+            let is_named = matches!(reply.text("name").as_deref(), None | Some("flow" | "address_message"));
+            is_named && reply.members().all(|(key, _)| matches!(key.as_ref(), "name" | "body" | "response_json"))
+        }),
+        _ => true,
+    })
+}
+
 fn message<'a>(body: Option<Cow<'a, str>>, reply: Reply<'a>) -> Message<'a> {
-    Message { kind: "interactive", body, reply: Some(reply), ..Message::default() }
+    Message { kind: MessageType::Interactive, body, reply: Some(reply), ..Message::default() }
 }
 
 /// A flow or an address: the answer is JSON in a string, of any content.
-fn form<'a>(reply: &Object<'a>) -> Message<'a> {
-    let kind = if reply.text("name").as_deref() == Some("address_message") { "address" } else { "flow" };
+fn form(reply: Object<'_>) -> Message<'_> {
+    let kind =
+        if reply.text("name").as_deref() == Some("address_message") { ReplyKind::Address } else { ReplyKind::Flow };
     let answer = reply.text("response_json");
-    let data = answer.as_ref().and_then(|answer| {
-        Object::from_text(answer)?;
-        RawValue::from_string(answer.trim().to_owned()).ok()
+    let parsed = answer.as_deref().and_then(|answer| {
+        let document = Document::parse(answer)?;
+        document.root().object()?;
+        Some(Raw::new(clean(document.root().raw()).into_owned()))
     });
-    let data_text = answer.filter(|_| data.is_none());
-    message(reply.text("body"), Reply { kind, data, data_text, ..Reply::default() })
+    // It is documented as text, but an object says the same.
+    let parsed = parsed.or_else(|| reply.get("response_json").filter(|it| it.object().is_some()).map(Raw::from));
+    let data_text = answer.filter(|_| parsed.is_none());
+    message(reply.text("body"), Reply { data: parsed, data_text, ..Reply::new(kind) })
 }

@@ -7,9 +7,12 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::super::address;
-use super::super::identity::Peer;
+use super::super::identity::{Names, Them};
 use super::super::wire::Contact;
 use crate::json::Object;
+
+/// Up to so many contacts are looked through one by one; WhatsApp's webhooks have one as a rule.
+const FEW: usize = 8;
 
 /// A customer as far as Meta named him.
 #[derive(Debug, Clone, Default)]
@@ -31,29 +34,37 @@ pub(super) struct Keys<'k> {
     pub parent_user_ids: &'k [&'k str],
 }
 
+/// The writer of a message, and the caller of a call.
+pub(super) const SENDER: Keys<'static> =
+    Keys { number: "from", user_id: "from_user_id", parent_user_ids: &["from_parent_user_id"] };
+pub(super) const RECEIVER: Keys<'static> =
+    Keys { number: "to", user_id: "to_user_id", parent_user_ids: &["to_parent_user_id"] };
+
 /// The people in a change's `contacts`.
 #[derive(Debug, Default)]
 pub(super) struct People<'a> {
     people: Vec<Person<'a>>,
-    /// By BSUID and by digits, which cannot be taken for one another.
-    by_key: HashMap<Cow<'a, str>, usize>,
+    /// By BSUID and by the number as it is dialled, which cannot be taken for one another. Only where they are many.
+    by_key: HashMap<String, usize>,
 }
 
 impl<'a> People<'a> {
-    pub fn read(value: &Object<'a>) -> Self {
-        let mut all = Self::default();
-        for contact in value.array("contacts").into_iter().filter_map(Object::parse) {
-            let person = Person::of_contact(&contact);
-            for key in [&person.user_id, &person.wa_id].into_iter().flatten() {
-                all.by_key.insert(bare(key.clone()), all.people.len());
+    pub fn read(value: Object<'a>) -> Self {
+        let contacts = value.array("contacts").filter_map(crate::json::Value::object);
+        let mut all = Self { people: contacts.map(Person::of_contact).collect(), by_key: HashMap::new() };
+        if all.people.len() > FEW {
+            for (place, person) in all.people.iter().enumerate() {
+                let number = person.wa_id.as_deref().map(dialled);
+                for key in [person.user_id.clone(), number].into_iter().flatten() {
+                    all.by_key.insert(key.into_owned(), place);
+                }
             }
-            all.people.push(person);
         }
         all
     }
 
     /// The person whom `object` names under `keys`, with what `contacts` adds.
-    pub fn find(&self, object: &Object<'a>, keys: &Keys<'_>) -> Person<'a> {
+    pub fn find(&self, object: Object<'a>, keys: &Keys<'_>) -> Person<'a> {
         let mut person = Person {
             number: object.non_empty(keys.number),
             user_id: object.non_empty(keys.user_id),
@@ -72,15 +83,35 @@ impl<'a> People<'a> {
         person
     }
 
+    /// The only person there is, for what is about a conversation and names nobody itself.
+    pub fn only(&self) -> Option<Person<'a>> {
+        let [person] = self.people.as_slice() else { return None };
+        Some(Person { number: person.wa_id.clone(), ..person.clone() })
+    }
+
+    /// Whom `contacts` names by this BSUID.
+    pub fn known_by(&self, user_id: Option<Cow<'a, str>>) -> Option<Person<'a>> {
+        user_id.as_ref()?;
+        let person = Person { user_id, ..Person::default() };
+        let found = self.entry(&person)?;
+        Some(Person { number: found.wa_id.clone(), ..found.clone() })
+    }
+
     fn entry(&self, person: &Person<'a>) -> Option<&Person<'a>> {
-        let by_user_id = person.user_id.as_deref().and_then(|key| self.by_key.get(key));
-        let by_number = || self.by_key.get(digits(person.number.as_deref()?));
-        self.people.get(*by_user_id.or_else(by_number)?)
+        let number = person.number.as_deref().map(dialled);
+        if self.people.len() > FEW {
+            let by_key = |key: &Option<Cow<'_, str>>| self.by_key.get(key.as_deref()?);
+            return self.people.get(*by_key(&person.user_id).or_else(|| by_key(&number))?);
+        }
+        let mut people = self.people.iter().rev();
+        let has_user_id = |other: &&Person<'_>| other.user_id.is_some() && other.user_id == person.user_id;
+        let has_number = |other: &&Person<'_>| number.is_some() && other.wa_id.as_deref().map(dialled) == number;
+        people.clone().find(has_user_id).or_else(|| people.find(has_number))
     }
 }
 
 impl<'a> Person<'a> {
-    fn of_contact(contact: &Object<'a>) -> Self {
+    fn of_contact(contact: Object<'a>) -> Self {
         let profile = contact.object("profile").unwrap_or_default();
         let mut person = Self {
             number: contact.non_empty("wa_id"),
@@ -103,33 +134,39 @@ impl<'a> Person<'a> {
         }
     }
 
+    pub fn is_named(&self) -> bool {
+        self.number.is_some() || self.user_id.is_some() || self.parent_user_id.is_some()
+    }
+
     /// As `from` and `to` have him.
     pub fn address(&self) -> Option<Cow<'a, str>> {
         let named = self.number.as_ref().or(self.user_id.as_ref()).or(self.parent_user_id.as_ref());
         named.cloned().map(address::address)
     }
 
-    /// His conversation. A number is used as it is dialled: Meta may print one customer's number in both its forms.
-    pub fn peer(&self) -> Option<Peer<'a>> {
-        let dialled = || {
-            let number = self.number.clone()?;
-            Some(match address::digits(&number).map(address::dialled) {
-                Some(dialled) if dialled != number => Cow::Owned(dialled.into_owned()),
-                _ => number,
-            })
-        };
-        self.user_id.clone().or_else(dialled).or_else(|| self.parent_user_id.clone()).map(Peer::Customer)
+    /// What his conversation is known by.
+    pub fn names(&self) -> Names<'a> {
+        let user_id = self.user_id.clone().or_else(|| self.parent_user_id.clone().filter(|_| self.number.is_none()));
+        Names { number: self.number.clone(), user_id }
+    }
+
+    pub fn them(&self) -> Option<Them<'a>> {
+        let now = self.names();
+        (!now.is_empty()).then(|| Them::Customer { now, before: Names::default() })
     }
 
     /// Nothing if Meta named nobody.
     pub fn into_contact(self) -> Option<Contact<'a>> {
-        self.address()?;
+        self.is_named().then_some(())?;
         let wa_id = self.wa_id.or_else(|| self.number.clone()).map(bare);
         let phone = self.number.as_deref().and_then(address::e164).or_else(|| address::e164(wa_id.as_deref()?));
+        let is_digits = |id: &str| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit());
+        // What is neither a number nor a BSUID is an id of a kind that we do not know.
+        let user_id = self.user_id.or_else(|| self.number.filter(|number| !is_digits(number.trim_start_matches('+'))));
         Some(Contact {
             phone,
-            wa_id: wa_id.filter(|id| address::digits(id).is_some()),
-            user_id: self.user_id,
+            wa_id: wa_id.filter(|id| is_digits(id)),
+            user_id,
             parent_user_id: self.parent_user_id,
             username: self.username,
             name: self.name,
@@ -137,11 +174,17 @@ impl<'a> Person<'a> {
     }
 }
 
-/// Some tables of Meta's print numbers with a `+`.
-fn digits(number: &str) -> &str {
-    number.strip_prefix('+').unwrap_or(number)
+/// Whether both are one number, whichever way Meta spells it.
+pub(super) fn is_same_number(one: &str, other: &str) -> bool {
+    dialled(one) == dialled(other)
 }
 
+/// A number in the one form in which two spellings of it are equal; what is no number is as it is.
+fn dialled(number: &str) -> Cow<'_, str> {
+    address::digits(number).map_or(Cow::Borrowed(number), address::dialled)
+}
+
+/// Some tables of Meta's print numbers with a `+`.
 fn bare(key: Cow<'_, str>) -> Cow<'_, str> {
     match key.strip_prefix('+') {
         Some(rest) => Cow::Owned(rest.to_owned()),
