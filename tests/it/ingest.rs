@@ -230,3 +230,25 @@ async fn an_id_that_can_be_no_channel_is_accepted_all_the_same() {
     })
     .await;
 }
+
+/// Every event repeats its contact, so a long name makes many events of one webhook far larger than itself.
+#[tokio::test]
+async fn a_webhook_that_would_swell_is_kept_as_bytes_only() {
+    world(async |world| {
+        let number = world.acme.phone_number_id;
+        let texts: Vec<_> = (0..600).map(|id| meta::text(&format!("wamid.{id}"), "Hi")).collect();
+        let body = |name: String| {
+            let mut change = meta::change(number, "messages", &texts);
+            change["value"]["contacts"][0]["profile"]["name"] = name.into();
+            meta::post(&[change])
+        };
+        assert_eq!(world.meta_posts(&world.acme, body("x".repeat(100_000))).await, 200);
+        world.settle().await;
+        assert_eq!(world.count("select count(*) from receipt").await, 1);
+        assert_eq!(world.count("select count(*) from event").await, 0);
+        assert_eq!(world.meta_posts(&world.acme, body("Alice".to_owned())).await, 200);
+        world.settle().await;
+        assert_eq!(world.received(&world.acme).len(), 600);
+    })
+    .await;
+}

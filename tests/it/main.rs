@@ -7,9 +7,12 @@
 )]
 
 mod browser;
+mod contract;
+mod conversations;
 mod dashboard;
 mod database;
 mod delivery;
+mod docs;
 mod ingest;
 mod journey;
 mod killed;

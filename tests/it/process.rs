@@ -13,7 +13,7 @@ const START_LIMIT: Duration = Duration::from_mins(1);
 const LOOK_EVERY: Duration = Duration::from_millis(25);
 
 /// The binary beside this test's own.
-fn binary() -> PathBuf {
+pub fn binary() -> PathBuf {
     let test = std::env::current_exe().expect("a path");
     let profile = test.parent().and_then(Path::parent).expect("target/PROFILE/deps");
     let binary = profile.join("socialhook");

@@ -71,6 +71,33 @@ async fn one_post_for_two_tenants_is_parted() {
     .await;
 }
 
+/// Meta tells of a number's quality, name and security by its digits alone. In a tenant's own app they name its channel. In an
+/// app of several tenants they name nobody, since who a number belongs to is then only what a tenant says.
+#[tokio::test]
+async fn what_is_told_of_a_number_by_its_digits_is_of_its_channel() {
+    world(async |world| {
+        let change = |number: &str| {
+            json!({ "field": "phone_number_quality_update",
+                "value": { "display_phone_number": number, "event": "FLAGGED", "current_limit": "TIER_1K" } })
+        };
+        for number in ["+44 7700 900123", "447700900778"] {
+            assert_eq!(world.meta_posts(&world.acme, meta::post(&[change(number)])).await, 200);
+        }
+        let path = shared_app(world).await;
+        world.execute("update channel set address = '+447700900777' where external_id = '202'").await;
+        world.relay.refresh().await.expect("the directory is read anew");
+        assert_eq!(operator_posts(world, &path, &meta::post(&[change("447700900777")])).await, 200);
+        world.settle().await;
+        let received = world.received(&world.acme);
+        let channels: Vec<&Value> = received.iter().map(|event| &event["channel"]["name"]).collect();
+        assert_eq!(channels.len(), 2);
+        assert!(channels.contains(&&json!("Support")) && channels.contains(&&Value::Null), "{channels:?}");
+        assert!(received.iter().all(|event| event["event"] == "channel.updated"));
+        assert_eq!(world.received(&world.globex), [] as [Value; 0]);
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_tenant_reaches_only_its_own_channels() {
     world(async |world| {

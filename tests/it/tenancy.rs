@@ -31,8 +31,19 @@ const ROUTES: &[(&str, &str)] = &[
 ];
 
 /// Routes that belong to no tenant.
-const OPEN: &[&str] =
-    &["/", "/sign-up", "/sign-in", "/sign-out", "/inspector/{endpoint_id}", "/static/{name}", "/healthz", "/readyz"];
+const OPEN: &[&str] = &[
+    "/",
+    "/sign-up",
+    "/sign-in",
+    "/sign-out",
+    "/inspector/{endpoint_id}",
+    "/static/{name}",
+    "/docs/events",
+    "/schema/event.v1.json",
+    "/schema/event.v1.d.ts",
+    "/healthz",
+    "/readyz",
+];
 
 struct Ids {
     event: String,

@@ -133,9 +133,12 @@ impl World {
         self.settle().await;
     }
 
-    /// What the tenant's endpoint has received so far, as JSON.
+    /// What the tenant's endpoint has received so far, as JSON that keeps the contract.
     pub fn received(&self, tenant: &Tenant) -> Vec<Value> {
-        self.receiver.received(tenant.hook).iter().map(super::receiver::Received::json).collect()
+        let received: Vec<Value> =
+            self.receiver.received(tenant.hook).iter().map(super::receiver::Received::json).collect();
+        received.iter().for_each(crate::contract::check);
+        received
     }
 
     pub async fn count(&self, query: &'static str) -> i64 {
