@@ -11,6 +11,8 @@ use uuid::Uuid;
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 /// Characters of a 128-bit number in base32, five bits each, the first holding only three.
 const SUFFIX_LEN: usize = 26;
+const HALF_DIGITS: usize = 12;
+const HALF: u128 = (1 << 60) - 1;
 /// The longest prefix is `ensec_`.
 const PREFIX_MAX: usize = 6;
 
@@ -22,11 +24,17 @@ pub struct InvalidId {
 }
 
 fn encode(uuid: Uuid) -> [u8; SUFFIX_LEN] {
-    let mut rest = uuid.as_u128();
+    let number = uuid.as_u128();
     let mut out = [b'0'; SUFFIX_LEN];
-    for slot in out.iter_mut().rev() {
-        *slot = ALPHABET[(rest & 31) as usize];
-        rest >>= 5;
+    // Twelve digits hold 60 bits, so each half is computed in a register.
+    let (first, rest) = out.split_at_mut(SUFFIX_LEN - 2 * HALF_DIGITS);
+    let (upper, lower) = rest.split_at_mut(HALF_DIGITS);
+    for (digits, shift) in [(first, 120), (upper, 60), (lower, 0)] {
+        let mut bits = u64::try_from((number >> shift) & HALF).unwrap_or(0);
+        for digit in digits.iter_mut().rev() {
+            *digit = ALPHABET[(bits & 31) as usize];
+            bits >>= 5;
+        }
     }
     out
 }
