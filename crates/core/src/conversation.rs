@@ -81,7 +81,7 @@ impl Customer {
 pub struct Known {
     pub conversation_id: ConversationId,
     /// A number whose owner has gone over to another. Late news of him still come under it, but shown beside a BSUID
-    /// that is not his, it is someone else's by now.
+    /// that was never seen, it is someone else's by now.
     pub is_left: bool,
 }
 

@@ -5,7 +5,7 @@
 //!
 //! A sample is a template in a frame. The template is the part of a body that differs from kind to kind; the frame is
 //! Meta's envelope around it. Both have `$words`, some for pieces of JSON, the rest for values of the stage. Templates
-//! that share a frame make a [`Group`]; there is a file of them per noun.
+//! that share a frame make a `Group`; there is a file of them per noun.
 
 mod frames;
 mod instagram;

@@ -30,7 +30,8 @@ pub(super) fn e164(value: &str) -> Option<String> {
 ///
 /// Meta keeps the form in which a number was first registered or sent to: Brazilian mobiles from before the ninth digit,
 /// Mexican ones with the `1` abolished in 2019, and Argentine ones without the `9` that a mobile has abroad. An Argentine
-/// landline would be given a `9` as well, but WhatsApp prints it nowhere as it prints mobiles: its users have mobiles.
+/// landline would get the `9` as well, since its digits do not tell it apart; on WhatsApp nearly all are mobiles, and
+/// `wa_id` stays as it is.
 pub(super) fn dialled(digits: &str) -> Cow<'_, str> {
     let rest = |country| digits.strip_prefix(country);
     match (digits.len(), digits.as_bytes().get(4)) {
