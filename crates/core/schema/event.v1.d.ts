@@ -420,6 +420,7 @@ export interface ReplyTo {
   product?: unknown;
 }
 
+/** A story of the account's that was answered. */
 export interface Story {
   id: string | null;
   url: string | null;
@@ -453,6 +454,7 @@ export interface Location {
   url?: string;
 }
 
+/** An emoji on a message. */
 export interface Reaction {
   message_id: string | null;
   /** Null when removed, or where Meta names only the kind of reaction. */
@@ -462,6 +464,7 @@ export interface Reaction {
 
 export type ReactionAction = "added" | "removed";
 
+/** What a customer ordered, or sent as a cart. */
 export interface Order {
   catalog_id?: string;
   /** The customer's remark. */
@@ -469,6 +472,7 @@ export interface Order {
   items: OrderItem[];
 }
 
+/** One product of an order. */
 export interface OrderItem {
   /** Your own id of the product, in the catalogue. */
   product_id: string | null;
@@ -502,7 +506,7 @@ export interface Share {
   url?: string;
 }
 
-/** One of Meta's errors; nothing in it is dropped. */
+/** One of Meta's errors. */
 export interface MetaError {
   code?: number;
   title?: string;

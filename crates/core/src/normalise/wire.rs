@@ -234,7 +234,7 @@ pub(crate) struct Previous<'a> {
     pub user_id: Option<Text<'a>>,
 }
 
-/// One of Meta's errors; nothing in it is dropped.
+/// One of Meta's errors.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "MetaError")]
 pub(crate) struct Error<'a> {

@@ -86,15 +86,14 @@ impl<'a> People<'a> {
     /// The only person there is, for what is about a conversation and names nobody itself.
     pub fn only(&self) -> Option<Person<'a>> {
         let [person] = self.people.as_slice() else { return None };
-        Some(Person { number: person.wa_id.clone(), ..person.clone() })
+        Some(person.by_himself())
     }
 
     /// Whom `contacts` names by this BSUID.
     pub fn known_by(&self, user_id: Option<Cow<'a, str>>) -> Option<Person<'a>> {
         user_id.as_ref()?;
         let person = Person { user_id, ..Person::default() };
-        let found = self.entry(&person)?;
-        Some(Person { number: found.wa_id.clone(), ..found.clone() })
+        Some(self.entry(&person)?.by_himself())
     }
 
     fn entry(&self, person: &Person<'a>) -> Option<&Person<'a>> {
@@ -124,6 +123,11 @@ impl<'a> Person<'a> {
         person.tell_apart();
         person.wa_id = person.number.take();
         person
+    }
+
+    /// A contact where no item names him: he is written to by his `wa_id`.
+    fn by_himself(&self) -> Self {
+        Self { number: self.wa_id.clone(), ..self.clone() }
     }
 
     /// Moves a BSUID out of the number's place.

@@ -104,6 +104,7 @@ pub(crate) struct ReplyTo<'a> {
     pub product: Option<Raw<'a>>,
 }
 
+/// A story of the account's that was answered.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Story<'a> {
     pub id: Option<Text<'a>>,
@@ -150,6 +151,7 @@ pub(crate) struct Location<'a> {
     pub url: Option<Text<'a>>,
 }
 
+/// An emoji on a message.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Reaction<'a> {
     pub message_id: Option<Text<'a>>,
@@ -158,6 +160,7 @@ pub(crate) struct Reaction<'a> {
     pub action: ReactionAction,
 }
 
+/// What a customer ordered, or sent as a cart.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Order<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -168,6 +171,7 @@ pub(crate) struct Order<'a> {
     pub items: Vec<OrderItem<'a>>,
 }
 
+/// One product of an order.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct OrderItem<'a> {
     /// Your own id of the product, in the catalogue.
