@@ -16,6 +16,7 @@ use socialhook_store::directory as stored;
 use socialhook_store::endpoints::Target;
 use socialhook_store::seal::Sealer;
 use socialhook_store::{PgConnection, Result};
+use url::Url;
 
 #[derive(Clone, Default)]
 pub(crate) struct Directory(Arc<ArcSwap<Contents>>);
@@ -52,6 +53,8 @@ pub struct Endpoint {
     pub tenant_id: TenantId,
     pub endpoint_id: EndpointId,
     pub target: Target,
+    /// Of an HTTP target, parsed once; none where that does not work.
+    pub(crate) url: Option<Url>,
     pub paused: bool,
     /// Newest first.
     pub keys: Vec<SigningKey>,
@@ -72,6 +75,13 @@ impl Endpoint {
             (Some(_), None) => false,
         };
         channel_fits && self.events.iter().any(|pattern| matches(pattern, event))
+    }
+}
+
+fn url_of(target: &Target) -> Option<Url> {
+    match target {
+        Target::Http { url } => Url::parse(url).ok(),
+        Target::Inspector => None,
     }
 }
 
@@ -105,6 +115,7 @@ impl Contents {
             let endpoint = Arc::new(Endpoint {
                 tenant_id: endpoint.tenant_id,
                 endpoint_id: endpoint.endpoint_id,
+                url: url_of(&endpoint.target),
                 target: endpoint.target,
                 paused: endpoint.paused,
                 keys: endpoint.secrets.iter().filter_map(|secret| SigningKey::parse(secret).ok()).collect(),

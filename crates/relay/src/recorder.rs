@@ -19,7 +19,7 @@ const QUEUE: usize = 8192;
 /// Outcomes stored together.
 const BATCH: usize = 1024;
 /// How long outcomes gather: a few of these fit between a request and the reader who looks for it.
-const GATHER: Duration = Duration::from_millis(5);
+const GATHER: Duration = Duration::from_millis(10);
 const RETRY: Duration = Duration::from_millis(250);
 
 type OnStored = Box<dyn FnOnce() + Send>;

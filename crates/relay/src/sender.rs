@@ -25,7 +25,8 @@ pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 pub const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Bytes of a response that are read; the rest is left, and the connection dropped.
 pub const RESPONSE_MAX: usize = 64 << 10;
-const IDLE_CONNECTIONS_PER_HOST: usize = 32;
+/// As many as are in flight: several endpoints may share a host, and a connection that is not kept costs more than the request.
+const IDLE_CONNECTIONS_PER_HOST: usize = 512;
 const IDLE_TIMEOUT: Duration = Duration::from_mins(1);
 const USER_AGENT: &str = concat!("SocialHook/", env!("CARGO_PKG_VERSION"));
 
@@ -71,16 +72,16 @@ impl Sender {
     }
 
     pub(crate) async fn send(&self, endpoint: &Endpoint, request: Request<'_>) -> Answer {
-        let (client, url) = match &endpoint.target {
-            Target::Inspector => match self.inspector_base.join(&format!("inspector/{}", endpoint.endpoint_id)) {
+        let (client, url) = match (&endpoint.target, &endpoint.url) {
+            (Target::Inspector, _) => match self.inspector_base.join(&format!("inspector/{}", endpoint.endpoint_id)) {
                 Ok(url) => (&self.own, url),
                 Err(_) => return Answer::failure(FailureClass::InvalidUrl),
             },
-            Target::Http { url } => match Url::parse(url) {
-                Ok(url) if destination::check_literal(&url, self.policy).is_ok() => (&self.client, url),
-                Ok(_) => return Answer::failure(FailureClass::BlockedAddress),
-                Err(_) => return Answer::failure(FailureClass::InvalidUrl),
-            },
+            (Target::Http { .. }, Some(url)) if destination::check_literal(url, self.policy).is_ok() => {
+                (&self.client, url.clone())
+            }
+            (Target::Http { .. }, Some(_)) => return Answer::failure(FailureClass::BlockedAddress),
+            (Target::Http { .. }, None) => return Answer::failure(FailureClass::InvalidUrl),
         };
         let signature = signing::sign(&endpoint.keys, request.event_id, request.timestamp, &request.body);
         let sending = client

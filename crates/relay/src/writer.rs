@@ -86,6 +86,8 @@ async fn batches(mut receiver: mpsc::Receiver<Waiting>, writing: Arc<Writing>) {
     let connections = Arc::new(Semaphore::new(INGEST_CONNECTIONS as usize));
     while let Some(first) = receiver.recv().await {
         let Ok(permit) = connections.clone().acquire_owned().await else { return };
+        // Whoever is about to submit does so first: with much to do batches grow, with little this takes no time.
+        tokio::task::yield_now().await;
         let mut bytes = first.submission.size();
         let mut batch = vec![first];
         while batch.len() < BATCH && bytes < BATCH_BYTES {

@@ -4,6 +4,7 @@
 //! database is at worst a duplicate, which the contract allows, and the next ingest flush makes it durable too. Nor are those
 //! of conversations: the commit of the event that taught something comes after them.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -27,6 +28,10 @@ const BACKGROUND_STATEMENT_TIMEOUT: &str = "30s";
 /// No page may hold a snapshot for long: old snapshots keep the hot tables from being cleaned.
 const WEB_STATEMENT_TIMEOUT: &str = "5s";
 
+/// The queue's tables are empty one minute and hold a million rows the next, faster than statistics follow. Statements on them
+/// name keys, so that the plan by index is right for both.
+const BY_KEY: [(&str, &str); 3] = [("enable_seqscan", "off"), ("enable_hashjoin", "off"), ("enable_mergejoin", "off")];
+
 #[derive(Clone, Debug)]
 pub struct Pools {
     pub ingest: PgPool,
@@ -34,7 +39,7 @@ pub struct Pools {
     pub conversations: PgPool,
     pub background: PgPool,
     pub web: PgPool,
-    options: PgConnectOptions,
+    options: Arc<PgConnectOptions>,
 }
 
 impl Pools {
@@ -47,8 +52,10 @@ impl Pools {
                 .acquire_timeout(ACQUIRE_TIMEOUT)
                 .test_before_acquire(false)
         };
-        let ingest = options.clone().options([("statement_timeout", INGEST_STATEMENT_TIMEOUT)]);
-        let lax = |timeout| options.clone().options([("synchronous_commit", "off"), ("statement_timeout", timeout)]);
+        let planned_once = options.clone().options([("plan_cache_mode", "force_generic_plan")]);
+        let ingest = planned_once.clone().options([("statement_timeout", INGEST_STATEMENT_TIMEOUT)]);
+        let by_key = planned_once.options(BY_KEY);
+        let lax = |timeout| by_key.clone().options([("synchronous_commit", "off"), ("statement_timeout", timeout)]);
         let (conversations, background) = (lax(CONVERSATION_STATEMENT_TIMEOUT), lax(BACKGROUND_STATEMENT_TIMEOUT));
         let web = options.clone().options([("statement_timeout", WEB_STATEMENT_TIMEOUT)]);
         Ok(Self {
@@ -56,7 +63,7 @@ impl Pools {
             conversations: pool(CONVERSATION_CONNECTIONS).connect_lazy_with(conversations),
             background: pool(BACKGROUND_CONNECTIONS).connect_lazy_with(background),
             web: pool(WEB_CONNECTIONS).test_before_acquire(true).connect_lazy_with(web),
-            options,
+            options: Arc::new(options),
         })
     }
 

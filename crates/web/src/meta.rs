@@ -13,15 +13,16 @@ use axum::routing::get;
 use socialhook_core::signature;
 use socialhook_relay::ingest::BODY_MAX;
 use socialhook_relay::simulate::SIMULATED_HEADER;
-use socialhook_relay::{NotAccepted, Post};
-
-use crate::state::App;
+use socialhook_relay::{NotAccepted, Post, Relay};
 
 /// Seconds after which Meta may try again; it keeps its own schedule, other senders may not.
 const RETRY_AFTER_SECONDS: &str = "5";
 
-pub(crate) fn routes() -> Router<App> {
-    Router::new().route("/webhooks/meta/{app_key}", get(challenge).post(receive)).layer(DefaultBodyLimit::max(BODY_MAX))
+pub(crate) fn routes(relay: Relay) -> Router {
+    Router::new()
+        .route("/webhooks/meta/{app_key}", get(challenge).post(receive))
+        .layer(DefaultBodyLimit::max(BODY_MAX))
+        .with_state(relay)
 }
 
 #[derive(serde::Deserialize)]
@@ -36,14 +37,14 @@ struct Challenge {
 
 /// Answers with the challenge as plain text if the verify token is the app's.
 async fn challenge(
-    State(app): State<App>,
+    State(relay): State<Relay>,
     Path(app_key): Path<String>,
     query: Result<Query<Challenge>, QueryRejection>,
 ) -> Response {
     let Ok(Query(query)) = query else {
         return (StatusCode::BAD_REQUEST, "hub.mode, hub.verify_token and hub.challenge are needed\n").into_response();
     };
-    if query.mode == "subscribe" && app.relay.verifies(&app_key, &query.verify_token).await {
+    if query.mode == "subscribe" && relay.verifies(&app_key, &query.verify_token).await {
         let plain = [(header::CONTENT_TYPE, "text/plain; charset=utf-8"), (header::X_CONTENT_TYPE_OPTIONS, "nosniff")];
         (plain, query.answer).into_response()
     } else {
@@ -52,14 +53,14 @@ async fn challenge(
 }
 
 async fn receive(
-    State(app): State<App>,
+    State(relay): State<Relay>,
     Path(callback_key): Path<String>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
     let signature = headers.get(signature::HEADER).map(|value| value.as_bytes().to_vec());
     let simulated = headers.contains_key(HeaderName::from_static(SIMULATED_HEADER));
-    match app.relay.accept(Post { callback_key, signature, body, simulated }).await {
+    match relay.accept(Post { callback_key, signature, body, simulated }).await {
         Ok(_) => (StatusCode::OK, "ok").into_response(),
         Err(NotAccepted::UnknownApp) => (StatusCode::NOT_FOUND, "no app has this callback URL\n").into_response(),
         Err(NotAccepted::Refused(refusal)) => (StatusCode::FORBIDDEN, format!("{refusal}\n")).into_response(),

@@ -27,11 +27,12 @@ pub fn router(app: App) -> Router {
     let all = layers::dashboard(pages, &app)
         .merge(public())
         .fallback(async || Error::NotFound)
-        .method_not_allowed_fallback(async || Error::Method)
-        .merge(meta::routes().with_state(app.clone()));
+        .method_not_allowed_fallback(async || Error::Method);
     let public_url = app.public_url.clone();
+    let webhooks = meta::routes(app.relay.clone());
     let web = Web { app, passwords: Passwords::default(), arrivals: Arrivals::default() };
-    layers::everything(all.with_state(web), &public_url)
+    // Nothing is laid over Meta's routes: they take the traffic, and answer no browser.
+    layers::everything(all.with_state(web), &public_url).merge(webhooks)
 }
 
 /// For browsers: with sessions, and forms from our own pages only.
