@@ -162,6 +162,8 @@ id! {
     ConversationId = "conv",
     /// A running relay process.
     NodeId = "node",
+    /// Deliveries that a process took in together and sends for the first time.
+    ManifestId = "man",
     /// One request that the inspector received.
     InspectionId = "insp",
 }

@@ -10,16 +10,18 @@ use std::time::Instant;
 use chrono::{DateTime, Utc};
 use socialhook_core::delivery::{self, Outcome, Schedule, Step};
 use socialhook_core::event::{DeliveryStamp, with_delivery};
-use socialhook_core::id::{EndpointId, TenantId};
+use socialhook_core::id::{EndpointId, ManifestId, TenantId};
 use socialhook_store::attempts::{Finished, Next};
+use socialhook_store::deliveries::Released;
 use socialhook_store::endpoints::{self, PauseReason};
 use tokio::sync::Notify;
 
 use crate::Means;
 use crate::directory::{Directory, Endpoint};
-use crate::job::{Job, Key};
+use crate::job::{Job, Key, Manifest};
+use crate::open::Open;
 use crate::queue::{FairQueue, Limits};
-use crate::recorder::Recorder;
+use crate::recorder::{Entry, Recorder};
 use crate::sender::{Answer, Request, Sender};
 use crate::tasks::Tasks;
 
@@ -31,7 +33,9 @@ pub(crate) struct Dispatcher(Arc<Inner>);
 
 struct Inner {
     state: Mutex<State>,
-    settled: Notify,
+    open: Arc<Open>,
+    /// Manifests whose commit may or may not have succeeded.
+    doubtful: Mutex<Vec<ManifestId>>,
     /// Asks for a look at what is due.
     wake: Arc<Notify>,
     tasks: Tasks,
@@ -44,10 +48,6 @@ struct Inner {
 
 struct State {
     queue: FairQueue<Job>,
-    /// Deliveries submitted whose end is not stored yet.
-    open: HashSet<Key>,
-    /// Deliveries that are being given back. They are not open any more: once released, they may be claimed again at once.
-    releasing: usize,
     /// Endpoints of which more waits in the database than fitted here.
     overflowing: HashSet<EndpointId>,
     /// Nothing is sent any more but what is under way.
@@ -59,19 +59,14 @@ impl Dispatcher {
         tasks: &Tasks,
         directory: Directory,
         sender: Sender,
-        (recorder, means): (Recorder, Means),
+        (open, recorder, means): (Arc<Open>, Recorder, Means),
         (schedule, wake): (Schedule, Arc<Notify>),
     ) -> Self {
-        let state = State {
-            queue: FairQueue::new(Limits::default()),
-            open: HashSet::new(),
-            releasing: 0,
-            overflowing: HashSet::new(),
-            held: false,
-        };
+        let state = State { queue: FairQueue::new(Limits::default()), overflowing: HashSet::new(), held: false };
         Self(Arc::new(Inner {
             state: Mutex::new(state),
-            settled: Notify::new(),
+            open,
+            doubtful: Mutex::default(),
             wake,
             tasks: tasks.clone(),
             directory,
@@ -88,9 +83,9 @@ impl Dispatcher {
         if jobs.is_empty() {
             return;
         }
+        self.0.open.take_on(&mut jobs);
         let over = {
             let state = &mut *self.state();
-            jobs.retain(|job| state.open.insert(job.key()));
             let over: Vec<Job> = if state.held {
                 jobs
             } else {
@@ -99,8 +94,28 @@ impl Dispatcher {
             state.overflowing.extend(over.iter().map(|job| job.endpoint_id));
             over
         };
-        self.give_back(&over);
+        self.give_back(over);
         self.pump();
+    }
+
+    /// A manifest was stored of which everything had come before.
+    pub(crate) fn nothing_to_send(&self, manifest: Arc<Manifest>) {
+        let dispatcher = self.clone();
+        self.0.tasks.spawn(async move { dispatcher.0.recorder.record(Entry::Empty(manifest)).await });
+    }
+
+    /// The commit of these manifests may have succeeded, though nobody here knows what is in them.
+    pub(crate) fn doubt(&self, manifests: impl Iterator<Item = ManifestId>) {
+        self.doubtful().extend(manifests);
+    }
+
+    /// What is in doubt, for the caller to settle.
+    pub(crate) fn take_doubtful(&self) -> Vec<ManifestId> {
+        std::mem::take(&mut *self.doubtful())
+    }
+
+    fn doubtful(&self) -> MutexGuard<'_, Vec<ManifestId>> {
+        self.0.doubtful.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How many more jobs of an endpoint, of which some are due, fit into memory. If none, it is woken for when they do.
@@ -113,28 +128,9 @@ impl Dispatcher {
         room
     }
 
-    /// Whether nothing is queued, under way or unrecorded.
-    pub(crate) fn is_idle(&self) -> bool {
-        let state = self.state();
-        state.open.is_empty() && state.releasing == 0
-    }
-
-    /// Whether there is a job for this delivery.
-    pub(crate) fn has(&self, key: &Key) -> bool {
-        self.state().open.contains(key)
-    }
-
-    /// Resolves once nothing is queued, under way or unrecorded.
-    pub(crate) async fn idle(&self) {
-        loop {
-            let settled = self.0.settled.notified();
-            tokio::pin!(settled);
-            settled.as_mut().enable();
-            if self.is_idle() {
-                return;
-            }
-            settled.await;
-        }
+    /// What is queued, under way or unrecorded.
+    pub(crate) fn open(&self) -> &Open {
+        &self.0.open
     }
 
     /// Gives back what is queued, and from now on what is submitted.
@@ -144,7 +140,7 @@ impl Dispatcher {
             state.held = true;
             state.queue.take_all()
         };
-        self.give_back(&queued);
+        self.give_back(queued);
     }
 
     /// Records nothing more. To be called when idle.
@@ -181,7 +177,7 @@ impl Dispatcher {
             _ => {
                 let mut lane = self.state().queue.take_lane(tenant_id, endpoint_id);
                 lane.push(job);
-                self.give_back(&lane);
+                self.give_back(lane);
             }
         }
         place.leave()
@@ -210,14 +206,13 @@ impl Dispatcher {
             Outcome::Failed { class, status, .. } => (*status, Some(class.as_str())),
         };
         let next = self.next(&job, &outcome).await;
-        let (tenant_id, event_id, endpoint_id) = job.key();
-        let (replay, dispatcher) = (job.replay, self.clone());
         let finished = Finished {
-            tenant_id,
-            event_id,
-            endpoint_id,
+            tenant_id: job.tenant_id,
+            event_id: job.event_id,
+            endpoint_id: job.endpoint_id,
+            manifest_id: job.manifest.as_ref().map(|manifest| manifest.manifest_id),
             number,
-            replay,
+            replay: job.replay,
             started_at,
             latency_us,
             status,
@@ -225,7 +220,7 @@ impl Dispatcher {
             excerpt,
             next,
         };
-        self.0.recorder.record(finished, move || dispatcher.settle((tenant_id, event_id, endpoint_id))).await;
+        self.0.recorder.record(Entry::Finished(finished, job.manifest)).await;
     }
 
     async fn next(&self, job: &Job, outcome: &Outcome) -> Next {
@@ -253,32 +248,24 @@ impl Dispatcher {
     }
 
     /// Gives jobs back to the database, where they are due at once.
-    fn give_back(&self, jobs: &[Job]) {
+    fn give_back(&self, jobs: Vec<Job>) {
         if jobs.is_empty() {
             return;
         }
-        let keys: Vec<Key> = jobs.iter().map(Job::key).collect();
-        {
-            let mut state = self.state();
-            state.releasing += keys.len();
-            for key in &keys {
-                state.open.remove(key);
-            }
-        }
+        self.0.open.release(&jobs.iter().map(Job::key).collect::<Vec<_>>());
         let dispatcher = self.clone();
         self.0.tasks.spawn(async move {
-            dispatcher.0.recorder.release(&keys).await;
-            dispatcher.state().releasing -= keys.len();
-            dispatcher.0.settled.notify_waiters();
+            for job in jobs {
+                let released = Released {
+                    tenant_id: job.tenant_id,
+                    event_id: job.event_id,
+                    endpoint_id: job.endpoint_id,
+                    manifest_id: job.manifest.as_ref().map(|manifest| manifest.manifest_id),
+                    park: false,
+                };
+                dispatcher.0.recorder.record(Entry::Released(released, job.manifest)).await;
+            }
         });
-    }
-
-    fn settle(&self, key: Key) {
-        let mut state = self.state();
-        state.open.remove(&key);
-        if state.open.is_empty() {
-            self.0.settled.notify_waiters();
-        }
     }
 }
 
@@ -310,7 +297,7 @@ impl Drop for Place<'_> {
     fn drop(&mut self) {
         if !self.left {
             self.dispatcher.state().queue.done(self.key.0, self.key.2);
-            self.dispatcher.settle(self.key);
+            self.dispatcher.0.open.settle([self.key]);
             self.dispatcher.pump();
         }
     }

@@ -15,7 +15,7 @@ use socialhook_core::meta::{self, Part, Route, Webhook};
 use socialhook_core::normalise::{self, Context, Reading};
 use socialhook_core::signature::{self, Refusal};
 use socialhook_store::channels;
-use socialhook_store::ingest::{FanOut, NewEvent, NewReceipt};
+use socialhook_store::ingest::{FanOut, Hold, NewEvent, NewReceipt};
 
 use crate::Relay;
 use crate::conversations::Asked;
@@ -304,7 +304,9 @@ impl<'a> Intake<'a> {
         let channel_id = context.channel.map(|channel| channel.channel_id);
         let event = reading.finish(conversation_id);
         let wanting = self.contents.wanting(tenant_id, event.event.as_str(), channel_id);
-        let fan_out = wanting.map(|to| FanOut { endpoint_id: to.endpoint_id, held: to.paused }).collect();
+        let fan_out = wanting
+            .map(|to| FanOut { endpoint_id: to.endpoint_id, hold: if to.paused { Hold::Waiting } else { Hold::No } })
+            .collect();
         let receipt = receipts.iter().find(|receipt| receipt.tenant_id == tenant_id);
         let receipt_id = receipt.map_or_else(|| ReceiptId::new(self.now), |receipt| receipt.receipt_id);
         NewEvent { tenant_id, receipt_id, channel_id, received_at: self.now, event, fan_out }

@@ -2,12 +2,13 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use chrono::{DateTime, Utc};
 use socialhook_core::event::Priority;
-use socialhook_core::id::{EndpointId, EventId, TenantId};
+use socialhook_core::id::{EndpointId, EventId, ManifestId, TenantId};
 use socialhook_store::deliveries::Claimed;
-use socialhook_store::ingest::NewEvent;
+use socialhook_store::ingest::{Hold, NewEvent};
 
 use crate::queue::Queued;
 
@@ -20,6 +21,8 @@ pub(crate) struct Job {
     pub(crate) tenant_id: TenantId,
     pub(crate) event_id: EventId,
     pub(crate) endpoint_id: EndpointId,
+    /// Where it stands if it was never attempted; none: it has a row.
+    pub(crate) manifest: Option<Arc<Manifest>>,
     pub(crate) event: Arc<Event>,
     pub(crate) attempts: u16,
     pub(crate) round_start: u16,
@@ -35,9 +38,32 @@ pub(crate) struct Event {
     pub(crate) body: Vec<u8>,
 }
 
+/// A manifest of this process, while any of its deliveries is open.
+#[derive(Debug)]
+pub(crate) struct Manifest {
+    pub(crate) manifest_id: ManifestId,
+    open: AtomicUsize,
+}
+
+impl Manifest {
+    pub(crate) fn new(manifest_id: ManifestId, deliveries: usize) -> Self {
+        Self { manifest_id, open: AtomicUsize::new(deliveries) }
+    }
+
+    /// One more of its deliveries is stored; true for the last.
+    pub(crate) fn settle_one(&self) -> bool {
+        self.open.fetch_sub(1, Ordering::AcqRel) == 1
+    }
+}
+
+/// Deliveries of an event that are sent at once.
+pub(crate) fn sent_at_once(new: &NewEvent) -> usize {
+    new.fan_out.iter().filter(|chosen| chosen.hold == Hold::No).count()
+}
+
 impl Job {
     /// The jobs of an event that has just come in; held ones have none.
-    pub(crate) fn first(new: NewEvent) -> impl Iterator<Item = Self> {
+    pub(crate) fn first(new: NewEvent, manifest: &Arc<Manifest>) -> impl Iterator<Item = Self> {
         let (tenant_id, event_id) = (new.tenant_id, new.event.event_id);
         let event = Arc::new(Event {
             word: Cow::Borrowed(new.event.event.as_str()),
@@ -45,10 +71,11 @@ impl Job {
             received_at: new.received_at,
             body: new.event.body,
         });
-        new.fan_out.into_iter().filter(|chosen| !chosen.held).map(move |chosen| Self {
+        new.fan_out.into_iter().filter(|chosen| chosen.hold == Hold::No).map(move |chosen| Self {
             tenant_id,
             event_id,
             endpoint_id: chosen.endpoint_id,
+            manifest: Some(manifest.clone()),
             event: event.clone(),
             attempts: 0,
             round_start: 0,
@@ -62,6 +89,7 @@ impl Job {
             tenant_id: claimed.tenant_id,
             event_id: claimed.event_id,
             endpoint_id: claimed.endpoint_id,
+            manifest: None,
             event: Arc::new(Event {
                 word: Cow::Owned(claimed.event),
                 priority: Priority::Message,

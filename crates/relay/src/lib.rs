@@ -12,6 +12,7 @@ pub mod directory;
 mod dispatcher;
 pub mod ingest;
 mod job;
+mod open;
 mod queue;
 mod recorder;
 pub mod sender;
@@ -40,6 +41,7 @@ use crate::destination::Policy;
 use crate::directory::Directory;
 use crate::dispatcher::Dispatcher;
 pub use crate::ingest::{Accepted, NotAccepted, Post};
+use crate::open::Open;
 use crate::tally::Tally;
 use crate::tasks::Tasks;
 use crate::writer::Writer;
@@ -108,17 +110,18 @@ impl Relay {
             nodes::take_over(&mut c, now).await?;
         }
         let tasks = Tasks::default();
-        let recorder = recorder::Recorder::start(&tasks, means.clone(), node_id);
+        let open = Arc::new(Open::default());
+        let recorder = recorder::Recorder::start(&tasks, means.clone(), node_id, open.clone());
         let sender = sender::Sender::new(&settings)?;
         let wake = Arc::new(tokio::sync::Notify::new());
         let dispatcher = Dispatcher::new(
             &tasks,
             directory.clone(),
             sender,
-            (recorder, means.clone()),
+            (open, recorder, means.clone()),
             (settings.schedule.clone(), wake.clone()),
         );
-        let writer = Writer::start(&tasks, means.pools.ingest.clone(), node_id, dispatcher.clone());
+        let writer = Writer::start(&tasks, &means, node_id, dispatcher.clone());
         let conversations = Conversations::start(&tasks, means.clone());
         let tick = settings.tick;
         let relay = Self(Arc::new(Inner {
@@ -207,9 +210,9 @@ impl Relay {
     pub async fn settle(&self) -> Result<(), socialhook_store::Error> {
         loop {
             // What did not fit into memory is due still when memory has emptied.
-            let was_idle = self.0.dispatcher.is_idle();
+            let was_idle = self.0.dispatcher.open().is_empty();
             let claimed = upkeep::tick(self).await?;
-            self.0.dispatcher.idle().await;
+            self.0.dispatcher.open().empty().await;
             if was_idle && claimed == 0 {
                 return Ok(());
             }
@@ -236,7 +239,7 @@ impl Relay {
     /// no POST is under way any more. Bounded by the attempt's timeout.
     pub async fn stop(&self) {
         self.hold();
-        self.0.dispatcher.idle().await;
+        self.0.dispatcher.open().empty().await;
         self.0.dispatcher.close();
         self.0.conversations.close();
         self.0.writer.close();

@@ -1,17 +1,22 @@
-//! Stores what came of attempts: gathered for some milliseconds, written in one statement.
+//! Stores what came of deliveries: gathered for some milliseconds, written in one statement. The one place that settles them.
 //!
 //! What must hold: an outcome is kept until it is stored, however long the database is away; callers wait when too many
-//! are unstored. Only then does the job count as ended.
+//! are unstored. Only then does the delivery count as ended, and a manifest goes only after the last of its own.
 
-use std::sync::{Mutex, PoisonError};
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use socialhook_core::id::{EndpointId, EventId, NodeId, TenantId};
+use chrono::{DateTime, Utc};
+use socialhook_core::id::{ManifestId, NodeId};
 use socialhook_store::attempts::{self, Finished};
-use socialhook_store::deliveries;
+use socialhook_store::deliveries::{self, Released};
+use socialhook_store::{PgConnection, Result};
 use tokio::sync::mpsc;
 
 use crate::Means;
+use crate::job::Manifest;
+use crate::open::Open;
 use crate::tasks::Tasks;
 
 /// Outcomes that may wait to be stored.
@@ -22,90 +27,179 @@ const BATCH: usize = 1024;
 const GATHER: Duration = Duration::from_millis(10);
 const RETRY: Duration = Duration::from_millis(250);
 
-type OnStored = Box<dyn FnOnce() + Send>;
-
-pub(crate) struct Recorder {
-    sender: Mutex<Option<mpsc::Sender<(Finished, OnStored)>>>,
-    means: Means,
-    node_id: NodeId,
+/// What becomes of a delivery, and the manifest that it stands in.
+pub(crate) enum Entry {
+    Finished(Finished, Option<Arc<Manifest>>),
+    Released(Released, Option<Arc<Manifest>>),
+    /// A manifest of which nothing was left to send.
+    Empty(Arc<Manifest>),
 }
 
+pub(crate) struct Recorder(Mutex<Option<mpsc::Sender<Entry>>>);
+
 impl Recorder {
-    pub(crate) fn start(tasks: &Tasks, means: Means, node_id: NodeId) -> Self {
+    pub(crate) fn start(tasks: &Tasks, means: Means, node_id: NodeId, open: Arc<Open>) -> Self {
         let (sender, receiver) = mpsc::channel(QUEUE);
-        tasks.spawn_core(write(receiver, means.clone(), node_id));
-        Self { sender: Mutex::new(Some(sender)), means, node_id }
+        tasks.spawn_core(Writing { means, node_id, open, closed: Vec::new() }.run(receiver));
+        Self(Mutex::new(Some(sender)))
     }
 
-    /// Queues an outcome; `on_stored` runs once it is in the database. Waits while the queue is full.
-    pub(crate) async fn record(&self, finished: Finished, on_stored: impl FnOnce() + Send + 'static) {
-        let sender = self.sender.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        match sender {
-            Some(sender) => {
-                let _ = sender.send((finished, Box::new(on_stored))).await;
-            }
-            // Stopped: the delivery stays owned by this process, and is taken over from it.
-            None => on_stored(),
-        }
-    }
-
-    /// Gives deliveries back that will not be sent from here; tries until the database takes it.
-    pub(crate) async fn release(&self, keys: &[(TenantId, EventId, EndpointId)]) {
-        for chunk in keys.chunks(BATCH) {
-            loop {
-                let released = async {
-                    let mut c = self.means.pools.background.acquire().await?;
-                    deliveries::release(&mut c, self.node_id, chunk, self.means.clock.now()).await
-                };
-                match released.await {
-                    Ok(()) => break,
-                    Err(error) => wait_out(&error, chunk.len()).await,
-                }
-            }
+    /// Queues an entry; waits while the queue is full. After [`Recorder::close`] it is dropped: the delivery stays as it is in the
+    /// database, and is taken over from this process.
+    pub(crate) async fn record(&self, entry: Entry) {
+        let sender = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(sender) = sender {
+            let _ = sender.send(entry).await;
         }
     }
 
     /// Takes nothing more; what waits is still stored.
     pub(crate) fn close(&self) {
-        self.sender.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 }
 
-async fn write(mut receiver: mpsc::Receiver<(Finished, OnStored)>, means: Means, node_id: NodeId) {
-    let mut waiting = Vec::with_capacity(BATCH);
-    while receiver.recv_many(&mut waiting, BATCH).await > 0 {
-        let (batch, on_stored): (Vec<_>, Vec<_>) = waiting.drain(..).unzip();
-        store(&means, node_id, &batch).await;
-        for run in on_stored {
-            run();
-        }
-        tokio::time::sleep(GATHER).await;
-    }
+struct Writing {
+    means: Means,
+    node_id: NodeId,
+    open: Arc<Open>,
+    /// Manifests that are over, to be deleted with what is stored next.
+    closed: Vec<ManifestId>,
 }
 
-/// Stores a batch; if the database refuses one outcome, stores the others one by one.
-async fn store(means: &Means, node_id: NodeId, batch: &[Finished]) {
-    let mut open = vec![batch];
-    while let Some(batch) = open.pop() {
-        let stored = async {
-            let mut c = means.pools.background.acquire().await?;
-            attempts::record(&mut c, node_id, batch).await
-        };
-        match stored.await {
-            Ok(()) => {}
-            Err(error) if error.is_about_the_statement() => match batch {
-                [one] => {
-                    tracing::error!(error = &error as &dyn std::error::Error, event.id = %one.event_id, "an attempt could not be recorded");
-                }
-                several => {
-                    let (first, second) = several.split_at(several.len() / 2);
-                    open.extend([second, first]);
-                }
-            },
-            Err(error) => {
-                wait_out(&error, batch.len()).await;
-                open.push(batch);
+impl Writing {
+    async fn run(mut self, mut receiver: mpsc::Receiver<Entry>) {
+        let mut waiting = Vec::with_capacity(BATCH);
+        loop {
+            if receiver.is_empty() && !self.closed.is_empty() {
+                self.store_finished(Vec::new()).await;
             }
+            if receiver.recv_many(&mut waiting, BATCH).await == 0 {
+                return;
+            }
+            let (mut finished, mut released) = (Vec::new(), Vec::new());
+            for entry in waiting.drain(..) {
+                match entry {
+                    Entry::Finished(one, manifest) => finished.push((one, manifest)),
+                    Entry::Released(one, manifest) => released.push((one, manifest)),
+                    Entry::Empty(manifest) => self.closed.push(manifest.manifest_id),
+                }
+            }
+            if !released.is_empty() {
+                self.store_released(released).await;
+            }
+            if !finished.is_empty() {
+                self.store_finished(finished).await;
+            }
+            tokio::time::sleep(GATHER).await;
+        }
+    }
+
+    async fn store_finished(&mut self, batch: Vec<(Finished, Option<Arc<Manifest>>)>) {
+        let (batch, manifests): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
+        let closed = std::mem::take(&mut self.closed);
+        let stored = self.in_parts(Batch::Finished(&batch, &closed)).await;
+        if stored.is_whole {
+            self.open.close(&closed);
+        } else {
+            self.closed = closed;
+        }
+        self.settle(manifests, &stored);
+        self.open.settle(batch.iter().map(|one| (one.tenant_id, one.event_id, one.endpoint_id)));
+    }
+
+    async fn store_released(&mut self, batch: Vec<(Released, Option<Arc<Manifest>>)>) {
+        let (batch, manifests): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
+        let stored = self.in_parts(Batch::Released(&batch)).await;
+        self.settle(manifests, &stored);
+        self.open.released(batch.len());
+    }
+
+    /// A manifest is over once all of its deliveries are stored; one of which something could not be stored stays, and is
+    /// taken over from this process one day.
+    fn settle(&mut self, manifests: Vec<Option<Arc<Manifest>>>, stored: &Stored) {
+        for (place, manifest) in manifests.into_iter().enumerate() {
+            if let Some(manifest) = manifest
+                && !stored.refused.contains(&place)
+                && manifest.settle_one()
+            {
+                self.closed.push(manifest.manifest_id);
+            }
+        }
+    }
+
+    /// Stores a batch, however long it takes; if the database refuses one entry, stores the others in parts.
+    async fn in_parts(&self, batch: Batch<'_>) -> Stored {
+        let whole = 0..batch.len();
+        let mut open = vec![whole];
+        let (mut refused, mut is_whole) = (Vec::new(), true);
+        while let Some(range) = open.pop() {
+            let part = batch.part(range.clone());
+            let stored = async {
+                let mut c = self.means.pools.background.acquire().await?;
+                part.store(&mut c, self.node_id, self.means.clock.now()).await
+            };
+            match stored.await {
+                Ok(()) => {}
+                Err(error) if error.is_about_the_statement() => {
+                    is_whole = false;
+                    if range.len() > 1 {
+                        let middle = range.start + range.len() / 2;
+                        open.extend([middle..range.end, range.start..middle]);
+                    } else {
+                        tracing::error!(
+                            error = &error as &dyn std::error::Error,
+                            "what came of a delivery could not be stored"
+                        );
+                        refused.push(range.start);
+                    }
+                }
+                Err(error) => {
+                    wait_out(&error, range.len()).await;
+                    open.push(range);
+                }
+            }
+        }
+        Stored { is_whole, refused }
+    }
+}
+
+struct Stored {
+    /// Nothing had to be stored by itself.
+    is_whole: bool,
+    /// Places of what the database refused.
+    refused: Vec<usize>,
+}
+
+/// What is stored in one statement.
+#[derive(Clone, Copy)]
+enum Batch<'a> {
+    /// Outcomes, and the manifests that are over.
+    Finished(&'a [Finished], &'a [ManifestId]),
+    Released(&'a [Released]),
+}
+
+impl Batch<'_> {
+    fn len(self) -> usize {
+        match self {
+            Self::Finished(batch, _) => batch.len(),
+            Self::Released(batch) => batch.len(),
+        }
+    }
+
+    /// A part; manifests that are over go with the whole batch only.
+    fn part(self, range: Range<usize>) -> Self {
+        let is_whole = range.len() == self.len();
+        match self {
+            Self::Finished(batch, closed) => Self::Finished(&batch[range], if is_whole { closed } else { &[] }),
+            Self::Released(batch) => Self::Released(&batch[range]),
+        }
+    }
+
+    async fn store(self, c: &mut PgConnection, node_id: NodeId, now: DateTime<Utc>) -> Result<()> {
+        match self {
+            Self::Finished(batch, closed) => attempts::record(c, node_id, batch, closed).await,
+            Self::Released(batch) => deliveries::release(c, node_id, batch, now).await,
         }
     }
 }

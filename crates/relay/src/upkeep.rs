@@ -6,8 +6,9 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use socialhook_core::id::ManifestId;
 use socialhook_store::{
-    PgConnection, Result, channels, deliveries, inspections, nodes, partitions, refusals, sessions,
+    PgConnection, Result, channels, deliveries, inspections, manifests, nodes, partitions, refusals, sessions,
 };
 
 use crate::Relay;
@@ -52,8 +53,9 @@ pub(crate) async fn tick(relay: &Relay) -> Result<usize> {
     let followed = relay.0.directory.follow(&mut c, &relay.0.means.sealer).await;
     let heard = relay.0.conversations.follow(&mut c, relay.0.means.clock.now()).await;
     let flushed = flush_tally(relay, &mut c).await;
+    let settled = settle_doubts(relay, &mut c).await;
     let claimed = claim(relay, &mut c).await;
-    lived.and(followed).and(heard).and(flushed).and(claimed)
+    lived.and(followed).and(heard).and(flushed).and(settled).and(claimed)
 }
 
 /// Renews this process's lease, and takes over from those whose lease has run out.
@@ -121,16 +123,35 @@ pub(crate) async fn rarely(relay: &Relay) -> Result<()> {
     Ok(())
 }
 
+/// A manifest whose commit's answer was lost: if it is there, its deliveries are to be sent, by whoever claims them.
+async fn settle_doubts(relay: &Relay, c: &mut PgConnection) -> Result<()> {
+    let doubtful = relay.0.dispatcher.take_doubtful();
+    if doubtful.is_empty() {
+        return Ok(());
+    }
+    let settled = manifests::surrender(c, relay.0.node_id, &doubtful, relay.0.means.clock.now()).await;
+    if settled.is_err() {
+        relay.0.dispatcher.doubt(doubtful.into_iter());
+    }
+    settled.map(|_| ())
+}
+
 /// Gives back what the database says is ours and memory does not know: its claim or commit succeeded, but the answer was lost.
 async fn release_strays(relay: &Relay, c: &mut PgConnection) -> Result<()> {
     let inner = &relay.0;
-    let now = inner.means.clock.now();
+    let (now, open) = (inner.means.clock.now(), inner.dispatcher.open());
     // The database is asked first: what it names and is finished meanwhile is no longer ours to release.
     let mut owned = deliveries::owned(c, inner.node_id, now - STRAY_AFTER).await?;
-    owned.retain(|key| !inner.dispatcher.has(key));
+    owned.retain(|stray| !open.has(&(stray.tenant_id, stray.event_id, stray.endpoint_id)));
     if !owned.is_empty() {
         tracing::warn!(deliveries = owned.len(), "deliveries without a job are given back");
         deliveries::release(c, inner.node_id, &owned, now).await?;
+    }
+    let mut written = manifests::written_before(c, inner.node_id, ManifestId::new(now - STRAY_AFTER)).await?;
+    written.retain(|manifest_id| !open.has_manifest(*manifest_id));
+    if !written.is_empty() {
+        let opened = manifests::surrender(c, inner.node_id, &written, now).await?;
+        tracing::warn!(deliveries = opened, "deliveries of manifests without jobs are given back");
     }
     Ok(())
 }

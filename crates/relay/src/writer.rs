@@ -4,16 +4,18 @@
 //! a busy one writes large batches. What must hold: a submission is answered with success only after its commit; fresh
 //! deliveries go to the dispatcher at once; a batch that the database refuses is halved until only the culprit fails.
 
-use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use socialhook_core::id::{EventId, NodeId, TenantId};
-use socialhook_store::ingest::{self, NewEvent, NewReceipt};
+use socialhook_core::clock::Clock;
+use socialhook_core::id::{ManifestId, NodeId};
+use socialhook_store::ingest::{self, Fresh, NewEvent, NewManifest, NewReceipt};
+use socialhook_store::manifests::DELIVERIES_MAX;
 use socialhook_store::pools::INGEST_CONNECTIONS;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
+use crate::Means;
 use crate::dispatcher::Dispatcher;
-use crate::job::Job;
+use crate::job::{self, Job, Manifest};
 use crate::tasks::Tasks;
 
 /// Submissions that may wait; one more is answered 503.
@@ -56,9 +58,10 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    pub(crate) fn start(tasks: &Tasks, pool: sqlx::PgPool, node_id: NodeId, dispatcher: Dispatcher) -> Self {
+    pub(crate) fn start(tasks: &Tasks, means: &Means, node_id: NodeId, dispatcher: Dispatcher) -> Self {
         let (sender, receiver) = mpsc::channel(QUEUE);
-        let writing = Arc::new(Writing { pool, node_id, dispatcher });
+        let writing =
+            Arc::new(Writing { pool: means.pools.ingest.clone(), node_id, clock: means.clock.clone(), dispatcher });
         tasks.spawn_core(batches(receiver, writing));
         Self { sender: Mutex::new(Some(sender)), room: Arc::new(Semaphore::new(QUEUE_KIB as usize)) }
     }
@@ -108,18 +111,25 @@ async fn batches(mut receiver: mpsc::Receiver<Waiting>, writing: Arc<Writing>) {
 struct Writing {
     pool: sqlx::PgPool,
     node_id: NodeId,
+    clock: Clock,
     dispatcher: Dispatcher,
 }
 
-type Fresh = HashSet<(TenantId, EventId)>;
+/// The events of a batch, each once, sorted, with the place of the submission that brought it.
+type Events = Vec<(usize, NewEvent)>;
 
 impl Writing {
     async fn write(&self, batch: Vec<Waiting>) {
         let mut open = vec![batch];
         while let Some(mut batch) = open.pop() {
-            match self.store(&batch).await {
-                Ok(fresh) => self.hand_over(batch, fresh),
+            let events = events_of(&mut batch);
+            let manifests = self.manifests(&events);
+            match self.store(&batch, &events, &manifests).await {
+                Ok(fresh) => self.hand_over(batch, events, manifests, &fresh),
                 Err(error) if error.is_about_the_statement() && batch.len() > 1 => {
+                    for (place, event) in events {
+                        batch[place].submission.events.push(event);
+                    }
                     let second = batch.split_off(batch.len() / 2);
                     open.extend([second, batch]);
                 }
@@ -129,6 +139,8 @@ impl Writing {
                         webhooks = batch.len(),
                         "webhooks could not be stored"
                     );
+                    // The commit may have succeeded though its answer was lost.
+                    self.dispatcher.doubt(manifests.iter().map(|manifest| manifest.manifest_id));
                     for waiting in batch {
                         let _ = waiting.done.send(Err(NotStored));
                     }
@@ -137,27 +149,74 @@ impl Writing {
         }
     }
 
-    async fn store(&self, batch: &[Waiting]) -> Result<Fresh, socialhook_store::Error> {
-        let receipts: Vec<&NewReceipt> = batch.iter().flat_map(|waiting| &waiting.submission.receipts).collect();
-        let mut events: Vec<&NewEvent> = batch.iter().flat_map(|waiting| &waiting.submission.events).collect();
-        events.sort_unstable_by_key(|new| (new.tenant_id, new.event.event_id));
-        let mut c = self.pool.acquire().await?;
-        ingest::write(&mut c, self.node_id, &receipts, &events).await
-    }
-
-    /// Tells everyone, then sends what is new. An event that came twice in one batch is new once.
-    fn hand_over(&self, batch: Vec<Waiting>, mut fresh: Fresh) {
-        let mut jobs = Vec::with_capacity(fresh.len());
-        for waiting in batch {
-            let mut new = 0;
-            for event in waiting.submission.events {
-                if fresh.remove(&(event.tenant_id, event.event.event_id)) {
-                    new += 1;
-                    jobs.extend(Job::first(event));
+    /// Parts the events among manifests, of those that have anything to be sent at once.
+    fn manifests(&self, events: &Events) -> Vec<NewManifest> {
+        let now = self.clock.now();
+        let mut manifests: Vec<NewManifest> = Vec::new();
+        let mut room = 0;
+        for (place, (_, new)) in events.iter().enumerate() {
+            let count = job::sent_at_once(new);
+            match manifests.last_mut() {
+                Some(last) if count <= room => last.events.end = place + 1,
+                _ if count == 0 => continue,
+                _ => {
+                    manifests.push(NewManifest { manifest_id: ManifestId::new(now), events: place..place + 1 });
+                    room = DELIVERIES_MAX;
                 }
             }
-            let _ = waiting.done.send(Ok(new));
+            room = room.saturating_sub(count);
+        }
+        manifests
+    }
+
+    async fn store(
+        &self,
+        batch: &[Waiting],
+        events: &Events,
+        manifests: &[NewManifest],
+    ) -> Result<Fresh, socialhook_store::Error> {
+        let receipts: Vec<&NewReceipt> = batch.iter().flat_map(|waiting| &waiting.submission.receipts).collect();
+        let events: Vec<&NewEvent> = events.iter().map(|(_, new)| new).collect();
+        let mut c = self.pool.acquire().await?;
+        ingest::write(&mut c, self.node_id, &receipts, &events, manifests).await
+    }
+
+    /// Tells everyone, then sends what is new.
+    fn hand_over(&self, batch: Vec<Waiting>, events: Events, manifests: Vec<NewManifest>, fresh: &Fresh) {
+        let mut counts = vec![0; batch.len()];
+        for (place, new) in &events {
+            counts[*place] += usize::from(fresh.has(new.tenant_id, new.event.event_id));
+        }
+        for (waiting, count) in batch.into_iter().zip(counts) {
+            let _ = waiting.done.send(Ok(count));
+        }
+        let mut jobs = Vec::with_capacity(events.len());
+        let mut events = events.into_iter().map(|(_, new)| new);
+        let mut taken = 0;
+        for NewManifest { manifest_id, events: range } in manifests {
+            // What stands between two manifests has nothing to be sent.
+            let own = events.by_ref().take(range.end - taken);
+            taken = range.end;
+            let own: Vec<NewEvent> = own.filter(|new| fresh.has(new.tenant_id, new.event.event_id)).collect();
+            let deliveries = own.iter().map(job::sent_at_once).sum();
+            let manifest = Arc::new(Manifest::new(manifest_id, deliveries));
+            if deliveries == 0 {
+                self.dispatcher.nothing_to_send(manifest);
+            } else {
+                jobs.extend(own.into_iter().flat_map(|new| Job::first(new, &manifest)));
+            }
         }
         self.dispatcher.submit(jobs);
     }
+}
+
+/// Takes the events out of a batch. Of one that came twice, the first counts.
+fn events_of(batch: &mut [Waiting]) -> Events {
+    let taken = batch.iter_mut().enumerate().flat_map(|(place, waiting)| {
+        std::mem::take(&mut waiting.submission.events).into_iter().map(move |new| (place, new))
+    });
+    let mut events: Events = taken.collect();
+    events.sort_by_key(|(_, new)| (new.tenant_id, new.event.event_id));
+    events.dedup_by_key(|(_, new)| (new.tenant_id, new.event.event_id));
+    events
 }

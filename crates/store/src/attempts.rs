@@ -1,10 +1,10 @@
 //! Attempts: one HTTP request each, append-only. Recording them also settles their deliveries, in one statement.
 //!
 //! What must hold: an attempt and what follows from it are stored together or not at all. Only the owner settles a
-//! delivery; the attempt of a process that lost it is still a fact, and is kept unless its number is taken.
+//! delivery: who has its manifest, or the row. The attempt of a process that lost it is still a fact, and is kept.
 
 use chrono::{DateTime, Utc};
-use socialhook_core::id::{EndpointId, EventId, NodeId, TenantId};
+use socialhook_core::id::{EndpointId, EventId, ManifestId, NodeId, TenantId};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -19,6 +19,8 @@ pub struct Finished {
     pub tenant_id: TenantId,
     pub event_id: EventId,
     pub endpoint_id: EndpointId,
+    /// Where the delivery stands: in a manifest, if this was its first attempt; none: it has a row.
+    pub manifest_id: Option<ManifestId>,
     pub number: u16,
     pub replay: bool,
     pub started_at: DateTime<Utc>,
@@ -38,26 +40,35 @@ pub enum Next {
     ParkedAt(DateTime<Utc>),
 }
 
-/// Stores a batch of outcomes.
-pub async fn record(c: &mut PgConnection, node_id: NodeId, batch: &[Finished]) -> Result<()> {
+/// Stores a batch of outcomes, and deletes manifests of which every delivery had its outcome stored before, or has it in this batch.
+pub async fn record(c: &mut PgConnection, node_id: NodeId, batch: &[Finished], closed: &[ManifestId]) -> Result<()> {
     let n = Columns::of(batch);
+    let closed: Vec<Uuid> = closed.iter().map(|id| id.0).collect();
     sqlx::query!(
         "with x as (
            select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::smallint[], $5::bool[], $6::timestamptz[], $7::int[],
-             $8::smallint[], $9::text[], $10::bytea[], $11::timestamptz[], $12::timestamptz[])
-             x(tenant_id, event_id, endpoint_id, number, replay, started_at, latency_us, status, failure, excerpt, due_at, parked_at)
+             $8::smallint[], $9::text[], $10::bytea[], $11::timestamptz[], $12::timestamptz[], $15::uuid[])
+             x(tenant_id, event_id, endpoint_id, number, replay, started_at, latency_us, status, failure, excerpt, due_at, parked_at, manifest_id)
          ), a as (
            insert into attempt (tenant_id, event_id, endpoint_id, number, replay, started_at, latency_us, status, failure, excerpt)
            select tenant_id, event_id, endpoint_id, number, replay, started_at, latency_us, status, failure, excerpt from x
            on conflict do nothing
+         ), first as (
+           insert into delivery (tenant_id, event_id, endpoint_id, owner, due_at, parked_at, attempts, round_start, replay)
+           select x.tenant_id, x.event_id, x.endpoint_id, null, x.due_at, x.parked_at, x.number, 0, x.replay
+           from x join manifest m on m.node_id = $13 and m.manifest_id = x.manifest_id
+           where x.due_at is not null
+           on conflict do nothing
          ), done as (
            delete from delivery d using x
-           where x.due_at is null
+           where x.due_at is null and x.manifest_id is null
+             and d.tenant_id = x.tenant_id and d.event_id = x.event_id and d.endpoint_id = x.endpoint_id and d.owner = $13
+         ), again as (
+           update delivery d set owner = null, attempts = x.number, due_at = x.due_at, parked_at = x.parked_at from x
+           where x.due_at is not null and x.manifest_id is null
              and d.tenant_id = x.tenant_id and d.event_id = x.event_id and d.endpoint_id = x.endpoint_id and d.owner = $13
          )
-         update delivery d set owner = null, attempts = x.number, due_at = x.due_at, parked_at = x.parked_at from x
-         where x.due_at is not null
-           and d.tenant_id = x.tenant_id and d.event_id = x.event_id and d.endpoint_id = x.endpoint_id and d.owner = $13",
+         delete from manifest where node_id = $13 and manifest_id = any($14)",
         &n.tenant_ids,
         &n.event_ids,
         &n.endpoint_ids,
@@ -70,7 +81,9 @@ pub async fn record(c: &mut PgConnection, node_id: NodeId, batch: &[Finished]) -
         &n.excerpts as &[Option<&[u8]>],
         &n.due_at as &[Option<DateTime<Utc>>],
         &n.parked_at as &[Option<DateTime<Utc>>],
-        node_id.0
+        node_id.0,
+        &closed,
+        &n.manifest_ids as &[Option<Uuid>],
     )
     .execute(c)
     .await?;
@@ -82,6 +95,7 @@ struct Columns<'a> {
     tenant_ids: Vec<Uuid>,
     event_ids: Vec<Uuid>,
     endpoint_ids: Vec<Uuid>,
+    manifest_ids: Vec<Option<Uuid>>,
     numbers: Vec<i16>,
     replays: Vec<bool>,
     started_at: Vec<DateTime<Utc>>,
@@ -105,6 +119,7 @@ impl<'a> Columns<'a> {
             columns.tenant_ids.push(finished.tenant_id.0);
             columns.event_ids.push(finished.event_id.0);
             columns.endpoint_ids.push(finished.endpoint_id.0);
+            columns.manifest_ids.push(finished.manifest_id.map(|id| id.0));
             columns.numbers.push(i16::try_from(finished.number).unwrap_or(i16::MAX));
             columns.replays.push(finished.replay);
             columns.started_at.push(finished.started_at);
@@ -141,7 +156,7 @@ pub async fn of_delivery(
 ) -> Result<Vec<Attempt>> {
     let rows = sqlx::query!(
         "select number, replay, started_at, latency_us, status, failure, excerpt from attempt
-         where tenant_id = $1 and event_id = $2 and endpoint_id = $3 order by number",
+         where tenant_id = $1 and event_id = $2 and endpoint_id = $3 order by number, started_at",
         tenant_id.0,
         event_id.0,
         endpoint_id.0

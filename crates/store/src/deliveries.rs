@@ -1,10 +1,11 @@
-//! Deliveries: the events that endpoints still have to get. The row goes when the event is delivered.
+//! Deliveries: the events that endpoints still have to get, and did not get at once. The row goes when the event is delivered.
 //!
-//! A process owns what it has in memory; a row without an owner waits for its time, or is parked. What must hold: a claim
-//! names one tenant and one commit ends it; no row stays owned by a process that has no node row ([`crate::nodes`]).
+//! What is sent for the first time has no row, but stands in a manifest ([`crate::manifests`]). A process owns the rows that it has
+//! in memory; a row without an owner waits for its time, or is parked. What must hold: a claim names one tenant and one commit
+//! ends it; no row stays owned by a process that has no node row ([`crate::nodes`]).
 
 use chrono::{DateTime, Utc};
-use socialhook_core::id::{EndpointId, EventId, NodeId, TenantId};
+use socialhook_core::id::{EndpointId, EventId, ManifestId, NodeId, TenantId};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -89,22 +90,40 @@ pub async fn claim_due(
         .collect())
 }
 
-/// Gives deliveries back that this process owns but will not send now: they wait without an owner, due at once, and those of
-/// a paused endpoint until it is resumed.
-pub async fn release(
-    c: &mut PgConnection,
-    node_id: NodeId,
-    keys: &[(TenantId, EventId, EndpointId)],
-    now: DateTime<Utc>,
-) -> Result<()> {
-    let (tenants, events, endpoints) = columns(keys);
+/// A delivery that this process has and will not send now.
+#[derive(Debug, Clone, Copy)]
+pub struct Released {
+    pub tenant_id: TenantId,
+    pub event_id: EventId,
+    pub endpoint_id: EndpointId,
+    /// Where it stands, if it was not attempted yet; none: it has a row.
+    pub manifest_id: Option<ManifestId>,
+    /// Its endpoint is down: it is parked until that has recovered.
+    pub park: bool,
+}
+
+/// Gives deliveries back: they wait without an owner, due at once, and those of a paused endpoint until it is resumed.
+pub async fn release(c: &mut PgConnection, node_id: NodeId, batch: &[Released], now: DateTime<Utc>) -> Result<()> {
+    let column = |of: fn(&Released) -> Uuid| batch.iter().map(of).collect::<Vec<_>>();
+    let manifest_ids: Vec<Option<Uuid>> = batch.iter().map(|released| released.manifest_id.map(|id| id.0)).collect();
     sqlx::query!(
-        "update delivery d set owner = null, due_at = $5
-         from unnest($1::uuid[], $2::uuid[], $3::uuid[]) x(tenant_id, event_id, endpoint_id)
-         where d.tenant_id = x.tenant_id and d.event_id = x.event_id and d.endpoint_id = x.endpoint_id and d.owner = $4",
-        &tenants,
-        &events,
-        &endpoints,
+        "with x as (
+           select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bool[]) x(tenant_id, event_id, endpoint_id, manifest_id, park)
+         ), first as (
+           insert into delivery (tenant_id, event_id, endpoint_id, owner, due_at, parked_at, attempts, round_start, replay)
+           select x.tenant_id, x.event_id, x.endpoint_id, null, $7::timestamptz, case when x.park then $7::timestamptz end, 0, 0, false
+           from x join manifest m on m.node_id = $6 and m.manifest_id = x.manifest_id
+           on conflict do nothing
+         )
+         update delivery d set owner = null, due_at = $7::timestamptz, parked_at = case when x.park then $7::timestamptz end
+         from x
+         where x.manifest_id is null
+           and d.tenant_id = x.tenant_id and d.event_id = x.event_id and d.endpoint_id = x.endpoint_id and d.owner = $6",
+        &column(|released| released.tenant_id.0),
+        &column(|released| released.event_id.0),
+        &column(|released| released.endpoint_id.0),
+        &manifest_ids as &[Option<Uuid>],
+        &batch.iter().map(|released| released.park).collect::<Vec<_>>(),
         node_id.0,
         now
     )
@@ -114,11 +133,7 @@ pub async fn release(
 }
 
 /// What this process owns and has owned since before `before`.
-pub async fn owned(
-    c: &mut PgConnection,
-    node_id: NodeId,
-    before: DateTime<Utc>,
-) -> Result<Vec<(TenantId, EventId, EndpointId)>> {
+pub async fn owned(c: &mut PgConnection, node_id: NodeId, before: DateTime<Utc>) -> Result<Vec<Released>> {
     let rows = sqlx::query!(
         "select tenant_id, event_id, endpoint_id from delivery where owner = $1 and due_at < $2",
         node_id.0,
@@ -126,15 +141,16 @@ pub async fn owned(
     )
     .fetch_all(c)
     .await?;
-    Ok(rows.into_iter().map(|row| (row.tenant_id.into(), row.event_id.into(), row.endpoint_id.into())).collect())
-}
-
-fn columns(keys: &[(TenantId, EventId, EndpointId)]) -> (Vec<Uuid>, Vec<Uuid>, Vec<Uuid>) {
-    (
-        keys.iter().map(|key| key.0.0).collect(),
-        keys.iter().map(|key| key.1.0).collect(),
-        keys.iter().map(|key| key.2.0).collect(),
-    )
+    Ok(rows
+        .into_iter()
+        .map(|row| Released {
+            tenant_id: row.tenant_id.into(),
+            event_id: row.event_id.into(),
+            endpoint_id: row.endpoint_id.into(),
+            manifest_id: None,
+            park: false,
+        })
+        .collect())
 }
 
 /// Starts a new round for one delivery, open or finished: all its attempts again, at once. False if there is no such event,

@@ -1,13 +1,14 @@
-//! Storing what came in: receipts, events and deliveries of one batch, in one statement, one commit.
+//! Storing what came in: receipts, events and what is to be delivered of one batch, in one statement, one commit.
 //!
 //! What must hold: after this returned, the batch survives a crash. A repeat stores nothing: the event's id is derived from
 //! the event, so the primary key finds it, in the same statement and across statements.
 
 use std::collections::HashSet;
+use std::ops::Range;
 
 use chrono::{DateTime, Utc};
 use socialhook_core::event::Normalised;
-use socialhook_core::id::{AppId, ChannelId, EndpointId, EventId, NodeId, ReceiptId, TenantId};
+use socialhook_core::id::{AppId, ChannelId, EndpointId, EventId, ManifestId, NodeId, ReceiptId, TenantId};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -38,65 +39,131 @@ pub struct NewEvent {
 #[derive(Debug, Clone, Copy)]
 pub struct FanOut {
     pub endpoint_id: EndpointId,
-    /// A paused endpoint's delivery waits in the database, owned by nobody, until it is resumed.
-    pub held: bool,
+    pub hold: Hold,
 }
 
-/// Stores a batch and returns the events that were new. Events should be sorted by (tenant, id), so that batches that hold
-/// the same ones do not wait for each other in a circle.
+/// Whether a delivery is to be sent at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hold {
+    /// It is, by the process that takes it in.
+    No,
+    /// Its endpoint is paused: it waits until that is resumed.
+    Waiting,
+    /// Its endpoint is down: it is parked until that has recovered.
+    Parked,
+}
+
+/// Consecutive events of a batch, whose deliveries stand in one manifest.
+#[derive(Debug, Clone)]
+pub struct NewManifest {
+    pub manifest_id: ManifestId,
+    /// Places in the batch.
+    pub events: Range<usize>,
+}
+
+/// Which events of a batch were new.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Fresh {
+    All,
+    Only(HashSet<(TenantId, EventId)>),
+}
+
+impl Fresh {
+    #[must_use]
+    pub fn has(&self, tenant_id: TenantId, event_id: EventId) -> bool {
+        match self {
+            Self::All => true,
+            Self::Only(keys) => keys.contains(&(tenant_id, event_id)),
+        }
+    }
+}
+
+/// Stores a batch. No event may be in it twice, and they should be sorted by (tenant, id), so that batches that hold the same
+/// ones do not wait for each other in a circle.
+#[expect(clippy::too_many_lines, reason = "one statement, and its thirty parameters")]
 pub async fn write(
     c: &mut PgConnection,
     node_id: NodeId,
     receipts: &[&NewReceipt],
     events: &[&NewEvent],
-) -> Result<HashSet<(TenantId, EventId)>> {
-    let e = EventColumns::of(events);
-    let d = DeliveryColumns::of(events);
-    let r = ReceiptColumns::of(receipts);
-    let rows = sqlx::query!(
+    manifests: &[NewManifest],
+) -> Result<Fresh> {
+    let event = EventColumns::of(events);
+    let manifest = ManifestColumns::of(events, manifests);
+    let held = HeldColumns::of(events);
+    let receipt = ReceiptColumns::of(receipts);
+    let events_in_all = i64::try_from(events.len()).unwrap_or(i64::MAX);
+    let row = sqlx::query!(
         r#"with e as (
-             insert into event (tenant_id, event_id, receipt_id, channel_id, received_at, event, conversation_id, message_hash, body)
-             select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::timestamptz[], $6::text[], $7::uuid[], $8::bigint[], $9::bytea[])
+             insert into event (tenant_id, event_id, receipt_id, channel_id, received_at, event, conversation_id, message_hash, body, endpoint_ids)
+             select x.tenant_id, x.event_id, x.receipt_id, x.channel_id, x.at, x.event, x.conversation_id, x.message_hash, x.body, ($11::uuid[])[x.first:x.last]
+             from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::timestamptz[], $6::text[], $7::uuid[], $8::bigint[], $9::bytea[], $12::int[], $13::int[])
+               x(tenant_id, event_id, receipt_id, channel_id, at, event, conversation_id, message_hash, body, first, last)
              on conflict do nothing
              returning tenant_id, event_id, receipt_id
-           ), d as (
-             insert into delivery (tenant_id, event_id, endpoint_id, owner, due_at, attempts, round_start, replay)
-             select x.tenant_id, x.event_id, x.endpoint_id, case when x.held then null else $10::uuid end, x.at, 0, 0, false
-             from unnest($11::uuid[], $12::uuid[], $13::uuid[], $14::bool[], $15::timestamptz[]) x(tenant_id, event_id, endpoint_id, held, at)
+           ), m as (
+             insert into manifest (node_id, manifest_id, tenant_ids, event_ids, endpoint_ids)
+             select $10, x.manifest_id, ($14::uuid[])[x.first:x.last], ($15::uuid[])[x.first:x.last], ($16::uuid[])[x.first:x.last]
+             from unnest($17::uuid[], $18::int[], $19::int[]) x(manifest_id, first, last)
+           ), h as (
+             insert into delivery (tenant_id, event_id, endpoint_id, owner, due_at, parked_at, attempts, round_start, replay)
+             select x.tenant_id, x.event_id, x.endpoint_id, null, x.at, case when x.parked then x.at end, 0, 0, false
+             from unnest($20::uuid[], $21::uuid[], $22::uuid[], $23::bool[], $24::timestamptz[]) x(tenant_id, event_id, endpoint_id, parked, at)
              join e on e.tenant_id = x.tenant_id and e.event_id = x.event_id
              on conflict do nothing
            ), r as (
              insert into receipt (tenant_id, receipt_id, app_id, received_at, body)
              select x.tenant_id, x.receipt_id, x.app_id, x.at, x.body
-             from unnest($16::uuid[], $17::uuid[], $18::uuid[], $19::timestamptz[], $20::bytea[], $21::bool[]) x(tenant_id, receipt_id, app_id, at, body, without_events)
+             from unnest($25::uuid[], $26::uuid[], $27::uuid[], $28::timestamptz[], $29::bytea[], $30::bool[]) x(tenant_id, receipt_id, app_id, at, body, without_events)
              where x.without_events or exists (select from e where e.receipt_id = x.receipt_id)
            )
-           select tenant_id as "tenant_id!", event_id as "event_id!" from e"#,
-        &e.tenant_ids,
-        &e.event_ids,
-        &e.receipt_ids,
-        &e.channel_ids as &[Option<Uuid>],
-        &e.received_at,
-        &e.words as &[&str],
-        &e.conversation_ids as &[Option<Uuid>],
-        &e.message_hashes as &[Option<i64>],
-        &e.bodies as &[&[u8]],
+           -- Nearly always all are new, and that is all that needs to be said.
+           select count(*) as "fresh!", case when count(*) < $31::bigint then array_agg(tenant_id) end as tenant_ids,
+             case when count(*) < $31::bigint then array_agg(event_id) end as event_ids from e"#,
+        &event.tenant_ids,
+        &event.event_ids,
+        &event.receipt_ids,
+        &event.channel_ids as &[Option<Uuid>],
+        &event.received_at,
+        &event.words as &[&str],
+        &event.conversation_ids as &[Option<Uuid>],
+        &event.message_hashes as &[Option<i64>],
+        &event.bodies as &[&[u8]],
         node_id.0,
-        &d.tenant_ids,
-        &d.event_ids,
-        &d.endpoint_ids,
-        &d.held,
-        &d.received_at,
-        &r.tenant_ids,
-        &r.receipt_ids,
-        &r.app_ids,
-        &r.received_at,
-        &r.bodies as &[&[u8]],
-        &r.without_events,
+        &event.endpoint_ids,
+        &event.first_endpoints,
+        &event.last_endpoints,
+        &manifest.tenant_ids,
+        &manifest.event_ids,
+        &manifest.endpoint_ids,
+        &manifest.manifest_ids,
+        &manifest.first,
+        &manifest.last,
+        &held.tenant_ids,
+        &held.event_ids,
+        &held.endpoint_ids,
+        &held.parked,
+        &held.received_at,
+        &receipt.tenant_ids,
+        &receipt.receipt_ids,
+        &receipt.app_ids,
+        &receipt.received_at,
+        &receipt.bodies as &[&[u8]],
+        &receipt.without_events,
+        events_in_all,
     )
-    .fetch_all(c)
+    .fetch_one(c)
     .await?;
-    Ok(rows.into_iter().map(|row| (row.tenant_id.into(), row.event_id.into())).collect())
+    if row.fresh == events_in_all {
+        return Ok(Fresh::All);
+    }
+    let tenants = row.tenant_ids.unwrap_or_default().into_iter().map(TenantId);
+    Ok(Fresh::Only(tenants.zip(row.event_ids.unwrap_or_default().into_iter().map(EventId)).collect()))
+}
+
+/// A place in an array of PostgreSQL's, which count from 1.
+fn place(length: usize) -> i32 {
+    i32::try_from(length).unwrap_or(i32::MAX)
 }
 
 #[derive(Default)]
@@ -110,6 +177,10 @@ struct EventColumns<'a> {
     conversation_ids: Vec<Option<Uuid>>,
     message_hashes: Vec<Option<i64>>,
     bodies: Vec<&'a [u8]>,
+    /// Of all events, one after the other, and where each one's begin and end.
+    endpoint_ids: Vec<Uuid>,
+    first_endpoints: Vec<i32>,
+    last_endpoints: Vec<i32>,
 }
 
 impl<'a> EventColumns<'a> {
@@ -125,29 +196,62 @@ impl<'a> EventColumns<'a> {
             columns.conversation_ids.push(new.event.conversation_id.map(|id| id.0));
             columns.message_hashes.push(new.event.message_hash);
             columns.bodies.push(&new.event.body);
+            columns.first_endpoints.push(place(columns.endpoint_ids.len() + 1));
+            columns.endpoint_ids.extend(new.fan_out.iter().map(|chosen| chosen.endpoint_id.0));
+            columns.last_endpoints.push(place(columns.endpoint_ids.len()));
+        }
+        columns
+    }
+}
+
+/// What is sent at once: of all manifests, one after the other, and where each one's begins and ends.
+#[derive(Default)]
+struct ManifestColumns {
+    tenant_ids: Vec<Uuid>,
+    event_ids: Vec<Uuid>,
+    endpoint_ids: Vec<Uuid>,
+    manifest_ids: Vec<Uuid>,
+    first: Vec<i32>,
+    last: Vec<i32>,
+}
+
+impl ManifestColumns {
+    fn of(events: &[&NewEvent], manifests: &[NewManifest]) -> Self {
+        let mut columns = Self::default();
+        for manifest in manifests {
+            columns.manifest_ids.push(manifest.manifest_id.0);
+            columns.first.push(place(columns.event_ids.len() + 1));
+            for new in events.get(manifest.events.clone()).unwrap_or_default() {
+                for chosen in new.fan_out.iter().filter(|chosen| chosen.hold == Hold::No) {
+                    columns.tenant_ids.push(new.tenant_id.0);
+                    columns.event_ids.push(new.event.event_id.0);
+                    columns.endpoint_ids.push(chosen.endpoint_id.0);
+                }
+            }
+            columns.last.push(place(columns.event_ids.len()));
         }
         columns
     }
 }
 
 #[derive(Default)]
-struct DeliveryColumns {
+struct HeldColumns {
     tenant_ids: Vec<Uuid>,
     event_ids: Vec<Uuid>,
     endpoint_ids: Vec<Uuid>,
-    held: Vec<bool>,
+    parked: Vec<bool>,
     received_at: Vec<DateTime<Utc>>,
 }
 
-impl DeliveryColumns {
+impl HeldColumns {
     fn of(events: &[&NewEvent]) -> Self {
         let mut columns = Self::default();
         for new in events {
-            for chosen in &new.fan_out {
+            for chosen in new.fan_out.iter().filter(|chosen| chosen.hold != Hold::No) {
                 columns.tenant_ids.push(new.tenant_id.0);
                 columns.event_ids.push(new.event.event_id.0);
                 columns.endpoint_ids.push(chosen.endpoint_id.0);
-                columns.held.push(chosen.held);
+                columns.parked.push(chosen.hold == Hold::Parked);
                 columns.received_at.push(new.received_at);
             }
         }

@@ -1,6 +1,6 @@
 //! The ledger: what became of each event at each endpoint, newest first, page by page.
 //!
-//! Each (event, endpoint) is open in `delivery`, or told by its last attempt. A page is found by its keys first, driven by
+//! Each (event, endpoint) is open in `delivery`, or told by its last attempt, or being sent for the first time. A page is found by its keys first, driven by
 //! the table that the filter is about, and then described; a page looks back only so far, and says where to go on.
 
 use chrono::{DateTime, Utc};
@@ -126,7 +126,8 @@ pub async fn find(
 /// Whether any endpoint has, or had, a delivery of it.
 async fn was_sent(c: &mut PgConnection, tenant_id: TenantId, event_id: EventId) -> Result<bool> {
     let sent = sqlx::query_scalar!(
-        r#"select exists (select from delivery where tenant_id = $1 and event_id = $2)
+        r#"select exists (select from event where tenant_id = $1 and event_id = $2 and endpoint_ids <> '{}')
+             or exists (select from delivery where tenant_id = $1 and event_id = $2)
              or exists (select from attempt where tenant_id = $1 and event_id = $2) as "sent!""#,
         tenant_id.0,
         event_id.0
@@ -157,15 +158,18 @@ async fn open_keys(c: &mut PgConnection, tenant_id: TenantId, parked: bool, curs
 async fn event_keys(c: &mut PgConnection, tenant_id: TenantId, filter: Filter, cursor: Cursor) -> Result<Vec<Key>> {
     let rows = sqlx::query!(
         r#"select e.event_id, x.endpoint_id as "endpoint_id?"
-           from (select tenant_id, event_id from event where tenant_id = $1 and event_id <= $2 order by event_id desc limit $6) e
+           from (select tenant_id, event_id, endpoint_ids from event where tenant_id = $1 and event_id <= $2 order by event_id desc limit $6) e
            left join lateral (
-             select d.endpoint_id, true as open from delivery d where d.tenant_id = e.tenant_id and d.event_id = e.event_id
-             union
-             select a.endpoint_id, false from attempt a where a.tenant_id = e.tenant_id and a.event_id = e.event_id
-               and not exists (select from delivery d where d.tenant_id = a.tenant_id and d.event_id = a.event_id and d.endpoint_id = a.endpoint_id)
+             select k.endpoint_id, bool_or(k.open) as open, bool_or(k.tried) as tried from (
+               select unnest(e.endpoint_ids) as endpoint_id, false as open, false as tried
+               union all
+               select d.endpoint_id, true, false from delivery d where d.tenant_id = e.tenant_id and d.event_id = e.event_id
+               union all
+               select a.endpoint_id, false, true from attempt a where a.tenant_id = e.tenant_id and a.event_id = e.event_id
+             ) k group by k.endpoint_id
            ) x on true
            where (e.event_id, coalesce(x.endpoint_id, '00000000-0000-0000-0000-000000000000')) < ($2, $3)
-             and case $4 when 'delivered' then not x.open when 'unmatched' then x.endpoint_id is null else true end
+             and case $4 when 'delivered' then x.tried and not x.open when 'unmatched' then x.endpoint_id is null else true end
            order by e.event_id desc, coalesce(x.endpoint_id, '00000000-0000-0000-0000-000000000000') desc
            limit $5"#,
         tenant_id.0,
@@ -190,7 +194,8 @@ async fn describe(c: &mut PgConnection, tenant_id: TenantId, keys: &[Key]) -> Re
     let rows = sqlx::query!(
         r#"select e.event_id, k.endpoint_id as "endpoint_id?", n.name as "endpoint_name?", ch.name as "channel_name?",
              e.event, e.received_at, e.body, d.due_at as "due_at?", d.parked_at as "parked_at?", d.owner as "owner?",
-             a.number as "number?", a.status as "status?", a.failure as "failure?", a.latency_us as "latency_us?", a.started_at as "started_at?"
+             a.number as "number?", a.status as "status?", a.failure as "failure?", a.latency_us as "latency_us?", a.started_at as "started_at?",
+             coalesce(k.endpoint_id = any(e.endpoint_ids), false) as "chosen!"
            from unnest($2::uuid[], $3::uuid[]) with ordinality k(event_id, endpoint_id, place)
            join event e on e.tenant_id = $1 and e.event_id = k.event_id
            left join endpoint n on n.tenant_id = $1 and n.endpoint_id = k.endpoint_id
@@ -198,7 +203,7 @@ async fn describe(c: &mut PgConnection, tenant_id: TenantId, keys: &[Key]) -> Re
            left join delivery d on d.tenant_id = $1 and d.event_id = k.event_id and d.endpoint_id = k.endpoint_id
            left join lateral (
              select number, status, failure, latency_us, started_at from attempt
-             where tenant_id = $1 and event_id = k.event_id and endpoint_id = k.endpoint_id order by number desc limit 1
+             where tenant_id = $1 and event_id = k.event_id and endpoint_id = k.endpoint_id order by number desc, started_at desc limit 1
            ) a on true
            order by k.place"#,
         tenant_id.0,
@@ -222,6 +227,8 @@ async fn describe(c: &mut PgConnection, tenant_id: TenantId, keys: &[Key]) -> Re
                 (None, Some(_), _, _) => State::Sending,
                 (None, None, Some(due_at), _) => State::Waiting { due_at },
                 (None, None, None, Some(_)) => State::Delivered,
+                // It is being sent for the first time.
+                (None, None, None, None) if row.chosen => State::Sending,
                 (None, None, None, None) => State::Unmatched,
             },
             attempts: row.number.map_or(0, unsigned),

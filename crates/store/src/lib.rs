@@ -15,6 +15,7 @@ pub mod events;
 pub mod ingest;
 pub mod inspections;
 pub mod ledger;
+pub mod manifests;
 pub mod nodes;
 pub mod partitions;
 pub mod pools;

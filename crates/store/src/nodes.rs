@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use socialhook_core::id::NodeId;
 use sqlx::PgConnection;
 
-use crate::Result;
+use crate::{Result, manifests};
 
 /// A heartbeat older than this proves nothing any more.
 pub const LEASE: TimeDelta = TimeDelta::seconds(15);
@@ -55,9 +55,9 @@ pub async fn take_over(c: &mut PgConnection, now: DateTime<Utc>) -> Result<u64> 
          where owner is not null and owner not in (select node_id from node)",
         now
     )
-    .execute(c)
+    .execute(&mut *c)
     .await?;
-    Ok(freed.rows_affected())
+    Ok(freed.rows_affected() + manifests::take_over(c, now).await?)
 }
 
 /// Unregisters a process that ends as it should. It must own nothing any more, or the next sweep gives that back.
