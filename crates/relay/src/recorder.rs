@@ -24,7 +24,7 @@ const QUEUE: usize = 8192;
 /// Outcomes stored together.
 const BATCH: usize = 1024;
 /// How long outcomes gather: a few of these fit between a request and the reader who looks for it.
-const GATHER: Duration = Duration::from_millis(10);
+const GATHER: Duration = Duration::from_millis(20);
 const RETRY: Duration = Duration::from_millis(250);
 
 /// What becomes of a delivery, and the manifest that it stands in.
@@ -132,7 +132,7 @@ impl Writing {
     async fn in_parts(&self, batch: Batch<'_>) -> Stored {
         let whole = 0..batch.len();
         let mut open = vec![whole];
-        let (mut refused, mut is_whole) = (Vec::new(), true);
+        let (mut refused, mut is_whole, mut in_doubt) = (Vec::new(), true, false);
         while let Some(range) = open.pop() {
             let part = batch.part(range.clone());
             let stored = async {
@@ -141,6 +141,8 @@ impl Writing {
             };
             match stored.await {
                 Ok(()) => {}
+                // An earlier try was committed, as a whole, and only its answer lost.
+                Err(error) if error.is_duplicate() && (in_doubt || range.len() == 1) => {}
                 Err(error) if error.is_about_the_statement() => {
                     is_whole = false;
                     if range.len() > 1 {
@@ -156,6 +158,7 @@ impl Writing {
                 }
                 Err(error) => {
                     wait_out(&error, range.len()).await;
+                    in_doubt = true;
                     open.push(range);
                 }
             }

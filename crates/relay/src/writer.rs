@@ -10,7 +10,6 @@ use socialhook_core::clock::Clock;
 use socialhook_core::id::{ManifestId, NodeId};
 use socialhook_store::ingest::{self, Fresh, NewEvent, NewManifest, NewReceipt};
 use socialhook_store::manifests::DELIVERIES_MAX;
-use socialhook_store::pools::INGEST_CONNECTIONS;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 use crate::Means;
@@ -26,6 +25,9 @@ const QUEUE_KIB: u32 = 128 << 10;
 const BATCH: usize = 512;
 /// Bytes of bodies written together, unless one submission alone is larger.
 const BATCH_BYTES: usize = 8 << 20;
+
+/// A batch of so many does not wait for the one before.
+const SECOND_FROM: usize = 48;
 
 /// What one POST asks to be stored.
 #[derive(Debug, Default)]
@@ -85,19 +87,28 @@ impl Writer {
     }
 }
 
+/// Two batches may be under way, so that one fills the database's time while the other is being flushed. The second sets out
+/// only when it is worth a statement of its own: what waits meanwhile makes the next batch larger, and so each event cheaper.
 async fn batches(mut receiver: mpsc::Receiver<Waiting>, writing: Arc<Writing>) {
-    let connections = Arc::new(Semaphore::new(INGEST_CONNECTIONS as usize));
+    let lines = [Arc::new(Semaphore::new(1)), Arc::new(Semaphore::new(1))];
     while let Some(first) = receiver.recv().await {
-        let Ok(permit) = connections.clone().acquire_owned().await else { return };
         // Whoever is about to submit does so first: with much to do batches grow, with little this takes no time.
         tokio::task::yield_now().await;
         let mut bytes = first.submission.size();
         let mut batch = vec![first];
-        while batch.len() < BATCH && bytes < BATCH_BYTES {
-            let Ok(next) = receiver.try_recv() else { break };
-            bytes += next.submission.size();
-            batch.push(next);
-        }
+        let permit = loop {
+            let has_room = batch.len() < BATCH && bytes < BATCH_BYTES;
+            tokio::select! {
+                biased;
+                Some(next) = receiver.recv(), if has_room => {
+                    bytes += next.submission.size();
+                    batch.push(next);
+                }
+                Ok(permit) = lines[0].clone().acquire_owned() => break permit,
+                Ok(permit) = lines[1].clone().acquire_owned(), if batch.len() >= SECOND_FROM => break permit,
+                else => return,
+            }
+        };
         let writing = writing.clone();
         tokio::spawn(async move {
             writing.write(batch).await;
@@ -105,7 +116,9 @@ async fn batches(mut receiver: mpsc::Receiver<Waiting>, writing: Arc<Writing>) {
         });
     }
     // Wait for the batches under way.
-    let _ = connections.acquire_many(INGEST_CONNECTIONS).await;
+    for line in lines {
+        let _ = line.acquire().await;
+    }
 }
 
 struct Writing {

@@ -40,7 +40,8 @@ pub enum Next {
     ParkedAt(DateTime<Utc>),
 }
 
-/// Stores a batch of outcomes, and deletes manifests of which every delivery had its outcome stored before, or has it in this batch.
+/// Stores a batch of outcomes, once: a second time it is refused as a duplicate ([`crate::Error::is_duplicate`]), so that nothing has to be
+/// looked up the first time. Also deletes manifests of which every delivery had its outcome stored before, or has it in this batch.
 pub async fn record(c: &mut PgConnection, node_id: NodeId, batch: &[Finished], closed: &[ManifestId]) -> Result<()> {
     let n = Columns::of(batch);
     let closed: Vec<Uuid> = closed.iter().map(|id| id.0).collect();
@@ -52,7 +53,6 @@ pub async fn record(c: &mut PgConnection, node_id: NodeId, batch: &[Finished], c
          ), a as (
            insert into attempt (tenant_id, event_id, endpoint_id, number, replay, started_at, latency_us, status, failure, excerpt)
            select tenant_id, event_id, endpoint_id, number, replay, started_at, latency_us, status, failure, excerpt from x
-           on conflict do nothing
          ), first as (
            insert into delivery (tenant_id, event_id, endpoint_id, owner, due_at, parked_at, attempts, round_start, replay)
            select x.tenant_id, x.event_id, x.endpoint_id, null, x.due_at, x.parked_at, x.number, 0, x.replay
@@ -68,7 +68,7 @@ pub async fn record(c: &mut PgConnection, node_id: NodeId, batch: &[Finished], c
            where x.due_at is not null and x.manifest_id is null
              and d.tenant_id = x.tenant_id and d.event_id = x.event_id and d.endpoint_id = x.endpoint_id and d.owner = $13
          )
-         delete from manifest where node_id = $13 and manifest_id = any($14)",
+         delete from manifest m using unnest($14::uuid[]) over(manifest_id) where m.node_id = $13 and m.manifest_id = over.manifest_id",
         &n.tenant_ids,
         &n.event_ids,
         &n.endpoint_ids,

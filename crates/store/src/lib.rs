@@ -67,6 +67,13 @@ impl Error {
             .is_some_and(|code| ["22", "23"].contains(&code.get(..2).unwrap_or_default()))
     }
 
+    /// True where this is stored already.
+    #[must_use]
+    pub fn is_duplicate(&self) -> bool {
+        let Self::Database(error) = self else { return false };
+        error.as_database_error().and_then(sqlx::error::DatabaseError::code).is_some_and(|code| code == "23505")
+    }
+
     /// True where the database turned this away so that another, which waited for it, could go on: trying again helps.
     #[must_use]
     pub fn is_deadlock(&self) -> bool {

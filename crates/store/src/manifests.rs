@@ -37,7 +37,8 @@ pub async fn surrender(
     let ids: Vec<Uuid> = manifests.iter().map(|id| id.0).collect();
     let opened = sqlx::query!(
         "with gone as (
-           delete from manifest where node_id = $1 and manifest_id = any($2) returning tenant_ids, event_ids, endpoint_ids
+           delete from manifest m using unnest($2::uuid[]) gone(manifest_id)
+           where m.node_id = $1 and m.manifest_id = gone.manifest_id returning m.tenant_ids, m.event_ids, m.endpoint_ids
          )
          insert into delivery (tenant_id, event_id, endpoint_id, owner, due_at, attempts, round_start, replay)
          select x.tenant_id, x.event_id, x.endpoint_id, null, $3, made.attempts, 0, false

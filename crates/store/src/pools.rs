@@ -13,7 +13,7 @@ use sqlx::{Connection, PgConnection, PgPool};
 use crate::{MIGRATOR, Result};
 
 /// Two batches under way: while one waits for its flush, the other fills.
-pub const INGEST_CONNECTIONS: u32 = 2;
+const INGEST_CONNECTIONS: u32 = 2;
 /// One asks at a time, for all.
 const CONVERSATION_CONNECTIONS: u32 = 1;
 const BACKGROUND_CONNECTIONS: u32 = 4;
