@@ -66,8 +66,12 @@ impl Pools {
 
     /// A connection of its own for keeping house: its locks go with it, and however long it takes, nobody waits for its place.
     pub async fn housekeeping(&self) -> Result<PgConnection> {
-        let options = self.options.clone().options([
+        let options = PgConnectOptions::clone(&self.options).options([
             ("synchronous_commit", "off"),
+            // Whatever is deleted is named by its key, and statistics lag behind tables that fill and empty quickly.
+            ("enable_seqscan", "off"),
+            ("enable_hashjoin", "off"),
+            ("enable_mergejoin", "off"),
             ("statement_timeout", BACKGROUND_STATEMENT_TIMEOUT),
             ("lock_timeout", HOUSEKEEPING_LOCK_TIMEOUT),
             ("idle_session_timeout", HOUSEKEEPING_IDLE_TIMEOUT),
