@@ -49,7 +49,7 @@ pub async fn create() -> (String, PgConnectOptions) {
         let pools = Pools::open(&server().database(&draft)).await.expect("pools");
         pools.migrate().await.expect("the migrations run");
         let mut inside = pools.background.acquire().await.expect("a connection");
-        partitions::care(&mut inside, Retention::default(), noon()).await.expect("partitions");
+        partitions::make(&mut inside, Retention::default(), noon()).await.expect("partitions");
         drop(inside);
         pools.close().await;
         run(&mut c, format!("alter database {draft} rename to {template}")).await;

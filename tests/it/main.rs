@@ -22,6 +22,7 @@ mod process;
 mod provisioning;
 mod receiver;
 mod refusing;
+mod retention;
 mod routing;
 mod simulator;
 mod tenancy;

@@ -10,7 +10,7 @@ use socialhook::provision;
 use socialhook_core::clock::Clock;
 use socialhook_core::id::EndpointId;
 use socialhook_relay::destination::Policy;
-use socialhook_relay::{Means, Relay, Settings};
+use socialhook_relay::{Means, Relay, Room, Settings};
 use socialhook_store::Pools;
 use socialhook_store::partitions::Retention;
 use socialhook_store::seal::{KEY_BYTES, Sealer};
@@ -153,7 +153,14 @@ impl World {
 
     /// A second relay process's worth of relay on the same database.
     pub async fn second_relay(&self) -> Relay {
-        Relay::start(self.means.clone(), settings(&self.base, Policy::AllowPrivate)).await.expect("the relay starts")
+        self.relay_with(|_| ()).await
+    }
+
+    /// The same with other settings.
+    pub async fn relay_with(&self, change: impl FnOnce(&mut Settings)) -> Relay {
+        let mut settings = settings(&self.base, Policy::AllowPrivate);
+        change(&mut settings);
+        Relay::start(self.means.clone(), settings).await.expect("the relay starts")
     }
 
     async fn finish(self) {
@@ -177,6 +184,7 @@ fn settings(base: &Url, policy: Policy) -> Settings {
         schedule: "30s,5m".parse().expect("a schedule"),
         policy,
         retention: Retention::default(),
+        room: Room::Unlimited,
         inspector_base: base.clone(),
         sole_node: false,
         attempt_timeout: ATTEMPT_TIMEOUT,

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 use socialhook_core::event::{Channel, Platform};
 use socialhook_core::id::{AppId, ChannelId, EndpointId, TenantId};
@@ -14,6 +15,8 @@ use socialhook_core::signature::Key;
 use socialhook_core::signing::SigningKey;
 use socialhook_store::directory as stored;
 use socialhook_store::endpoints::Target;
+use socialhook_store::partitions::Retention;
+use socialhook_store::retention::Own;
 use socialhook_store::seal::Sealer;
 use socialhook_store::{PgConnection, Result};
 use url::Url;
@@ -97,11 +100,12 @@ pub struct Contents {
     channels: HashMap<(AppId, Platform), HashMap<String, Arc<Channel>>>,
     by_tenant: HashMap<TenantId, Vec<Arc<Endpoint>>>,
     by_id: HashMap<EndpointId, Arc<Endpoint>>,
+    retention: HashMap<TenantId, Own>,
 }
 
 impl Contents {
     fn new(stored: stored::Contents) -> Self {
-        let mut contents = Self { epoch: stored.epoch, ..Self::default() };
+        let mut contents = Self { epoch: stored.epoch, retention: stored.retention, ..Self::default() };
         for app in stored.apps {
             let keys = app.secrets.iter().map(Key::new).collect();
             let (tenant_id, app_id, verify_token) = (app.tenant_id, app.app_id, app.verify_token);
@@ -160,6 +164,14 @@ impl Contents {
         };
         let mut found = self.channels.get(&(app_id, platform))?.values().filter(has_number);
         found.next().filter(|_| found.next().is_none())
+    }
+
+    /// How old an event may be to have its own time in its id: no older than its tenant keeps, nor than all tenants do, since
+    /// only so far back are there partitions.
+    #[must_use]
+    pub fn oldest_event(&self, tenant_id: TenantId, default: Retention, now: DateTime<Utc>) -> DateTime<Utc> {
+        let own = self.retention.get(&tenant_id).map(|own| own.or(default).oldest_event(now));
+        default.oldest_event(now).max(own.unwrap_or_default())
     }
 
     #[must_use]

@@ -16,6 +16,7 @@ use socialhook_core::normalise::{self, Context, Reading};
 use socialhook_core::signature::{self, Refusal};
 use socialhook_store::channels;
 use socialhook_store::ingest::{FanOut, Hold, NewEvent, NewReceipt};
+use socialhook_store::partitions::Retention;
 
 use crate::Relay;
 use crate::conversations::Asked;
@@ -88,8 +89,8 @@ impl Relay {
             Some(webhook) => self.know_channels(contents.clone(), app, webhook, now).await?,
             None => contents.clone(),
         };
-        let oldest = self.0.settings.retention.oldest_event(now);
-        let intake = Intake { app, contents: &contents, now, oldest, simulated: post.simulated };
+        let retention = self.0.settings.retention;
+        let intake = Intake { app, contents: &contents, now, retention, simulated: post.simulated };
         let submission = match webhook.as_ref().filter(|it| (1..=EVENTS_MAX).contains(&it.parts().len())) {
             Some(webhook) => self.sort(&intake, &post.body, webhook).await?,
             None => Submission {
@@ -166,7 +167,7 @@ struct Intake<'a> {
     app: &'a App,
     contents: &'a Contents,
     now: DateTime<Utc>,
-    oldest: DateTime<Utc>,
+    retention: Retention,
     simulated: bool,
 }
 
@@ -275,7 +276,7 @@ impl<'a> Intake<'a> {
             tenant_id: owner.tenant_id,
             channel: owner.channel,
             received_at: self.now,
-            oldest: self.oldest,
+            oldest: self.contents.oldest_event(owner.tenant_id, self.retention, self.now),
             test: self.simulated || *part.route() == Route::MetaTest,
             signature_verified: true,
         }

@@ -4,12 +4,13 @@
 //! is owned by it in the database, so that whatever dies, another process or the next start finds it there.
 //!
 //! The journey: [`ingest`] verifies and normalises, asking [`conversations`] whose an event is; [`writer`] commits in batches, [`dispatcher`] sends fairly from memory
-//! by [`queue`], [`sender`] makes the request, [`recorder`] stores what came of it. [`upkeep`] does all that recurs.
+//! by [`queue`], [`sender`] makes the request, [`recorder`] stores what came of it. [`upkeep`] does what recurs, [`housekeeping`] makes and clears days.
 
 mod conversations;
 pub mod destination;
 pub mod directory;
 mod dispatcher;
+mod housekeeping;
 pub mod ingest;
 mod job;
 mod open;
@@ -40,6 +41,8 @@ use crate::conversations::Conversations;
 use crate::destination::Policy;
 use crate::directory::Directory;
 use crate::dispatcher::Dispatcher;
+use crate::housekeeping::House;
+pub use crate::housekeeping::Room;
 pub use crate::ingest::{Accepted, NotAccepted, Post};
 use crate::open::Open;
 use crate::tally::Tally;
@@ -55,6 +58,8 @@ pub struct Settings {
     pub schedule: Schedule,
     pub policy: Policy,
     pub retention: Retention,
+    /// How large the tables may grow before days go early.
+    pub room: Room,
     /// This service's own address, for the inspector's deliveries.
     pub inspector_base: Url,
     /// True where no other process can use this database, so that whatever it finds owned is its own past.
@@ -86,6 +91,7 @@ struct Inner {
     writer: Writer,
     conversations: Conversations,
     tally: Tally,
+    house: House,
     looked_up: tokio::sync::Mutex<Option<Instant>>,
     wake: Arc<tokio::sync::Notify>,
     stop: CancellationToken,
@@ -100,7 +106,7 @@ impl Relay {
         let directory = Directory::default();
         {
             let mut c = means.pools.background.acquire().await.map_err(socialhook_store::Error::from)?;
-            socialhook_store::partitions::care(&mut c, settings.retention, now).await?;
+            socialhook_store::partitions::make(&mut c, settings.retention, now).await?;
             directory.load(&mut c, &means.sealer).await?;
             nodes::heartbeat(&mut c, node_id, directory.contents().epoch(), now).await?;
             if settings.sole_node {
@@ -133,6 +139,7 @@ impl Relay {
             writer,
             conversations,
             tally: Tally::default(),
+            house: House::default(),
             looked_up: tokio::sync::Mutex::default(),
             wake,
             stop: CancellationToken::new(),
@@ -140,6 +147,7 @@ impl Relay {
         }));
         if let Some(tick) = tick {
             relay.0.tasks.spawn_core(upkeep::run(relay.clone(), tick));
+            relay.0.tasks.spawn_core(housekeeping::run(relay.clone(), tick));
         }
         Ok(relay)
     }
@@ -219,9 +227,10 @@ impl Relay {
         }
     }
 
-    /// Does the rare work once: partitions, sweeps, deliveries without an owner.
+    /// Does the rare work once: partitions, retention, sweeps, deliveries without an owner.
     pub async fn keep_house(&self) -> Result<(), socialhook_store::Error> {
-        upkeep::rarely(self).await
+        let kept = housekeeping::keep(self).await;
+        kept.and(upkeep::rarely(self).await)
     }
 
     /// Resolves if a part died that the relay cannot do without: the process should end, and be started anew.

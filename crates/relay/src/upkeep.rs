@@ -1,4 +1,4 @@
-//! What recurs: the heartbeat, changes of configuration and of customers' names, due deliveries, counts; and rarely, partitions and sweeping.
+//! What recurs: the heartbeat, changes of configuration and of customers' names, due deliveries, counts; and rarely, sweeping.
 //!
 //! Every step takes no input but the state and may run twice. A step that fails is logged and comes again; none of them
 //! stops the others.
@@ -7,17 +7,15 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use socialhook_core::id::ManifestId;
-use socialhook_store::{
-    PgConnection, Result, channels, deliveries, inspections, manifests, nodes, partitions, refusals, sessions,
-};
+use socialhook_store::{PgConnection, Result, channels, deliveries, inspections, manifests, nodes, refusals, sessions};
 
 use crate::Relay;
 use crate::job::Job;
 
 /// Deliveries claimed for one endpoint at a time: the others get their turn.
 const CLAIM: usize = 500;
-/// Partitions, sweeps and the search for deliveries without an owner: once in this many ticks.
-const RARELY: u64 = 60;
+/// Sweeps, the search for deliveries without an owner, and [`crate::housekeeping`]: once in this many ticks.
+pub(crate) const RARELY: u32 = 60;
 
 /// A delivery that this process owns for longer than this, without a job for it, was lost on the way here.
 const STRAY_AFTER: TimeDelta = TimeDelta::seconds(60);
@@ -38,10 +36,10 @@ pub(crate) async fn run(relay: Relay, every: Duration) {
         }
         ticks += u64::from(ticked);
         if ticked
-            && ticks.is_multiple_of(RARELY)
+            && ticks.is_multiple_of(u64::from(RARELY))
             && let Err(error) = rarely(&relay).await
         {
-            tracing::warn!(error = &error as &dyn std::error::Error, "partitions and sweeps could not be looked after");
+            tracing::warn!(error = &error as &dyn std::error::Error, "sweeps could not be done");
         }
     }
 }
@@ -112,10 +110,6 @@ pub(crate) async fn rarely(relay: &Relay) -> Result<()> {
     let inner = &relay.0;
     let now = inner.means.clock.now();
     let mut c = inner.means.pools.background.acquire().await?;
-    let (made, dropped) = partitions::care(&mut c, inner.settings.retention, now).await?;
-    if made + dropped > 0 {
-        tracing::info!(made, dropped, "partitions");
-    }
     nodes::take_over(&mut c, now).await?;
     release_strays(relay, &mut c).await?;
     inspections::prune(&mut c).await?;

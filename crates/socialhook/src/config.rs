@@ -7,14 +7,19 @@ use std::path::{Path, PathBuf};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use socialhook_core::delivery::Schedule;
+use socialhook_relay::Room;
 use socialhook_relay::destination::Policy;
 use socialhook_store::partitions::Retention;
 use url::Url;
 
+use crate::size::Limit;
+
 const DEFAULT_LISTEN: &str = "127.0.0.1:8080";
 /// The driver tells what every start finds in order.
 const DEFAULT_LOG: &str = "info,sqlx=warn";
-const RETENTION_DAYS: std::ops::RangeInclusive<u32> = 1..=90;
+pub(crate) const RETENTION_DAYS: std::ops::RangeInclusive<u32> = 1..=90;
+/// Less is a slip of the pen: the tables take more when they are empty.
+const RETENTION_BYTES_MIN: u64 = 100_000_000;
 
 /// Settings as they are given; what is not given has a default.
 #[derive(Debug, Clone, Default, clap::Args, Deserialize)]
@@ -53,6 +58,10 @@ pub struct Options {
     /// Days that events and attempts are kept, 1 to 90 [default: 30]
     #[arg(long, env = "SOCIALHOOK_EVENT_DAYS", value_name = "DAYS", global = true)]
     event_days: Option<u32>,
+    /// Bytes that receipts, events and attempts may take, as in 200GB; beyond, the oldest days go early, but never today and
+    /// yesterday [default: none; with the embedded database, as much as leaves 5 GB or a tenth of its disk free]
+    #[arg(long, env = "SOCIALHOOK_RETENTION_BYTES", value_name = "SIZE", global = true)]
+    retention_bytes: Option<Limit>,
     /// What to log, as in `info` or `socialhook_relay=debug`
     #[arg(long, env = "SOCIALHOOK_LOG", value_name = "FILTER", global = true)]
     log: Option<String>,
@@ -85,6 +94,7 @@ pub struct Config {
     pub policy: Policy,
     pub allow_volatile_database: bool,
     pub retention: Retention,
+    pub room: Room,
     pub log: String,
     pub log_json: bool,
 }
@@ -99,6 +109,8 @@ pub enum Error {
     Schedule(#[from] socialhook_core::delivery::InvalidSchedule),
     #[error("{name} is {given}; it must be 1 to 90 days")]
     Retention { name: &'static str, given: u32 },
+    #[error("retention_bytes is {0}; it must be at least 100MB, or none")]
+    RetentionBytes(Limit),
     #[error("the public URL must be http:// or https:// and a host, without a path")]
     PublicUrl,
     #[error("no home directory is known: choose a data directory with --data-dir")]
@@ -130,10 +142,12 @@ impl Options {
         let allow_private =
             self.allow_private_destinations.or(file.allow_private_destinations).unwrap_or(by_default_private);
         let default = Retention::default();
+        let data_dir = self.data_dir.or(file.data_dir).or_else(default_data_dir).ok_or(Error::NoDataDir)?;
         Ok(Config {
             listen,
             public_url,
-            data_dir: self.data_dir.or(file.data_dir).or_else(default_data_dir).ok_or(Error::NoDataDir)?,
+            room: room(self.retention_bytes.or(file.retention_bytes), &database, &data_dir)?,
+            data_dir,
             database,
             secret_key: self.secret_key.or(file.secret_key),
             schedule: match self.retry_schedule.or(file.retry_schedule) {
@@ -166,6 +180,16 @@ fn check_public_url(url: Url) -> Result<Url, Error> {
 fn days(name: &'static str, given: Option<u32>, default: u32) -> Result<u32, Error> {
     let given = given.unwrap_or(default);
     if RETENTION_DAYS.contains(&given) { Ok(given) } else { Err(Error::Retention { name, given }) }
+}
+
+/// What the tables may grow to. Only of the embedded database do we know the disk.
+fn room(given: Option<Limit>, database: &Database, data_dir: &Path) -> Result<Room, Error> {
+    match (given, database) {
+        (Some(Limit::Bytes(bytes)), _) if bytes >= RETENTION_BYTES_MIN => Ok(Room::Bytes(bytes)),
+        (Some(limit @ Limit::Bytes(_)), _) => Err(Error::RetentionBytes(limit)),
+        (Some(Limit::None), _) | (None, Database::External { .. }) => Ok(Room::Unlimited),
+        (None, Database::Embedded { .. }) => Ok(Room::Disk(data_dir.to_owned())),
+    }
 }
 
 /// `/var/lib/socialhook` for root, since its home is closed to the user that PostgreSQL runs as; else below the home directory.
@@ -204,6 +228,14 @@ impl Config {
             ("allow_volatile_database", self.allow_volatile_database.to_string()),
             ("receipt_days", self.retention.receipt_days.to_string()),
             ("event_days", self.retention.event_days.to_string()),
+            (
+                "retention_bytes",
+                match &self.room {
+                    Room::Unlimited => Limit::None.to_string(),
+                    Room::Bytes(bytes) => Limit::Bytes(*bytes).to_string(),
+                    Room::Disk(_) => "what leaves 5 GB or a tenth of the disk free".to_owned(),
+                },
+            ),
             ("log", self.log.clone()),
             ("log_json", self.log_json.to_string()),
         ];
@@ -270,10 +302,24 @@ mod tests {
     }
 
     #[test]
+    fn only_the_embedded_database_looks_at_its_disk() {
+        let room = |options: Options| options.resolve().expect("valid").room;
+        let external = || Options { database_url: Some("postgres://x/y".into()), ..Options::default() };
+        assert!(matches!(room(Options::default()), Room::Disk(_)));
+        assert_eq!(room(external()), Room::Unlimited);
+        for (given, expected) in [("none", Room::Unlimited), ("200GB", Room::Bytes(200_000_000_000))] {
+            let retention_bytes = given.parse().ok();
+            assert_eq!(room(Options { retention_bytes, ..Options::default() }), expected);
+            assert_eq!(room(Options { retention_bytes, ..external() }), expected);
+        }
+    }
+
+    #[test]
     fn nonsense_is_refused() {
         for options in [
             Options { event_days: Some(0), ..Options::default() },
             Options { receipt_days: Some(91), ..Options::default() },
+            Options { retention_bytes: Some(Limit::Bytes(200)), ..Options::default() },
             Options { retry_schedule: Some("often".to_owned()), ..Options::default() },
             Options { public_url: Url::parse("https://example.com/path").ok(), ..Options::default() },
             Options { public_url: Url::parse("ftp://example.com").ok(), ..Options::default() },

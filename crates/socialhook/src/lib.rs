@@ -9,5 +9,6 @@ pub mod postgres;
 pub mod provision;
 pub mod serve;
 pub mod simulate;
+mod size;
 pub mod telemetry;
 pub mod with_postgres;

@@ -4,6 +4,8 @@
 //! by name (apps, endpoints, and tenants that were made here: anyone may sign up under any name), address and password
 //! (owners) and Meta's id (channels). All of it happens, or none.
 
+mod retention;
+
 use std::collections::HashMap;
 
 use secrecy::{ExposeSecret, SecretString};
@@ -20,6 +22,8 @@ use socialhook_store::channels::{self, NewChannel};
 use socialhook_store::endpoints::{self, NewEndpoint, Target};
 use socialhook_store::{PgConnection, tenants};
 use sqlx::Connection;
+
+use self::retention::RetentionSpec;
 
 /// A channel names an operator's app with this before its name.
 const OPERATOR_PREFIX: &str = "operator/";
@@ -39,6 +43,8 @@ pub struct File {
 struct TenantSpec {
     name: String,
     owner: Option<OwnerSpec>,
+    /// Absent: left as it is.
+    retention: Option<RetentionSpec>,
     #[serde(default)]
     apps: Vec<AppSpec>,
     #[serde(default)]
@@ -97,6 +103,8 @@ pub enum Error {
          give that account's password, or name another owner"
     )]
     OwnerTaken { tenant: String, email: String },
+    #[error("tenant {tenant}: retention of {days} days; it must be 1 to 90")]
+    Retention { tenant: String, days: u32 },
     #[error("the file is not understood")]
     Parse(#[from] serde_json::Error),
     #[error(transparent)]
@@ -202,6 +210,7 @@ impl Run<'_> {
             Some(owner) => Some(self.owner((tenant_id, spec), owner).await?),
             None => None,
         };
+        retention::apply(self.c, tenant_id, spec).await?;
         let (own_apps, apps) = self.apps(tenant_id, &spec.apps).await?;
         let mut channels = Vec::new();
         for channel in &spec.channels {
@@ -212,7 +221,7 @@ impl Run<'_> {
             endpoints.push(self.endpoint((tenant_id, spec), endpoint).await?);
         }
         Ok(
-            json!({ "id": tenant_id, "name": spec.name, "owner": owner, "apps": apps, "channels": channels, "endpoints": endpoints }),
+            json!({ "id": tenant_id, "name": spec.name, "owner": owner, "retention": spec.retention, "apps": apps, "channels": channels, "endpoints": endpoints }),
         )
     }
 

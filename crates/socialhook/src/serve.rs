@@ -129,6 +129,7 @@ fn settings(config: &Config, address: SocketAddr) -> Settings {
         schedule: config.schedule.clone(),
         policy: config.policy,
         retention: config.retention,
+        room: config.room.clone(),
         inspector_base: own_url(address),
         sole_node: matches!(config.database, Database::Embedded { .. }),
         attempt_timeout: ATTEMPT_TIMEOUT,

@@ -12,8 +12,9 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::endpoints::Target;
+use crate::retention::Own;
 use crate::seal::Sealer;
-use crate::{Result, apps, channels, endpoints};
+use crate::{Result, apps, channels, endpoints, retention};
 
 #[derive(Debug)]
 pub struct App {
@@ -45,6 +46,8 @@ pub struct Contents {
     /// With the app that each is reached through.
     pub channels: Vec<(AppId, Channel)>,
     pub endpoints: Vec<Endpoint>,
+    /// Of those that have chosen.
+    pub retention: HashMap<TenantId, Own>,
 }
 
 /// A number that grows with every change of the directory.
@@ -59,6 +62,7 @@ pub async fn load(c: &mut PgConnection, sealer: &Sealer) -> Result<Contents> {
         apps: load_apps(c, sealer).await?,
         channels: load_channels(c).await?,
         endpoints: load_endpoints(c, sealer).await?,
+        retention: retention::of_all(c).await?.into_iter().filter(|(_, own)| *own != Own::default()).collect(),
     })
 }
 

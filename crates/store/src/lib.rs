@@ -20,6 +20,7 @@ pub mod nodes;
 pub mod partitions;
 pub mod pools;
 pub mod refusals;
+pub mod retention;
 pub mod seal;
 pub mod sessions;
 pub mod tenants;

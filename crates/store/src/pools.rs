@@ -25,6 +25,10 @@ const INGEST_STATEMENT_TIMEOUT: &str = "4s";
 /// Ingest waits for it, and has its own work to do within its 4 s.
 const CONVERSATION_STATEMENT_TIMEOUT: &str = "2s";
 const BACKGROUND_STATEMENT_TIMEOUT: &str = "30s";
+/// Dropping a day waits for those who read the table, for so long at a time.
+const HOUSEKEEPING_LOCK_TIMEOUT: &str = "1s";
+/// A process that hangs must not keep the others from keeping house.
+const HOUSEKEEPING_IDLE_TIMEOUT: &str = "60s";
 /// No page may hold a snapshot for long: old snapshots keep the hot tables from being cleaned.
 const WEB_STATEMENT_TIMEOUT: &str = "5s";
 
@@ -65,6 +69,18 @@ impl Pools {
             web: pool(WEB_CONNECTIONS).test_before_acquire(true).connect_lazy_with(web),
             options: Arc::new(options),
         })
+    }
+
+    /// A connection of its own for keeping house: its locks go with it, and however long it takes, nobody waits for its place.
+    pub async fn housekeeping(&self) -> Result<PgConnection> {
+        let options = PgConnectOptions::clone(&self.options).options(BY_KEY).options([
+            ("synchronous_commit", "off"),
+            ("statement_timeout", BACKGROUND_STATEMENT_TIMEOUT),
+            ("lock_timeout", HOUSEKEEPING_LOCK_TIMEOUT),
+            ("idle_session_timeout", HOUSEKEEPING_IDLE_TIMEOUT),
+            ("idle_in_transaction_session_timeout", HOUSEKEEPING_IDLE_TIMEOUT),
+        ]);
+        Ok(PgConnection::connect_with(&options).await?)
     }
 
     /// Brings the schema up to date, on a connection that has all the time it needs. Processes that start together wait for
