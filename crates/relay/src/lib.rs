@@ -14,6 +14,7 @@ pub mod ingest;
 mod job;
 mod queue;
 mod recorder;
+mod replays;
 pub mod sender;
 pub mod simulate;
 mod tally;
@@ -208,9 +209,9 @@ impl Relay {
         loop {
             // What did not fit into memory is due still when memory has emptied.
             let was_idle = self.0.dispatcher.is_idle();
-            let claimed = upkeep::tick(self).await?;
+            let done = upkeep::tick(self).await?;
             self.0.dispatcher.idle().await;
-            if was_idle && claimed == 0 {
+            if was_idle && done == 0 {
                 return Ok(());
             }
         }

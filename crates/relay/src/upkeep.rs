@@ -1,4 +1,4 @@
-//! What recurs: the heartbeat, changes of configuration and of customers' names, due deliveries, counts; and rarely, partitions and sweeping.
+//! What recurs: the heartbeat, changes of configuration and of customers' names, due deliveries, replays, counts; and rarely, partitions and sweeping.
 //!
 //! Every step takes no input but the state and may run twice. A step that fails is logged and comes again; none of them
 //! stops the others.
@@ -10,8 +10,8 @@ use socialhook_store::{
     PgConnection, Result, channels, deliveries, inspections, nodes, partitions, refusals, sessions,
 };
 
-use crate::Relay;
 use crate::job::Job;
+use crate::{Relay, replays};
 
 /// Deliveries claimed for one endpoint at a time: the others get their turn.
 const CLAIM: usize = 500;
@@ -45,15 +45,18 @@ pub(crate) async fn run(relay: Relay, every: Duration) {
     }
 }
 
-/// The frequent work, once; returns how many deliveries were claimed. Each step is done whatever came of those before.
+/// The frequent work, once; returns how many deliveries were claimed and replays advanced. Each step is done whatever came of those before.
 pub(crate) async fn tick(relay: &Relay) -> Result<usize> {
     let mut c = relay.0.means.pools.background.acquire().await?;
     let lived = live(relay, &mut c).await;
     let followed = relay.0.directory.follow(&mut c, &relay.0.means.sealer).await;
     let heard = relay.0.conversations.follow(&mut c, relay.0.means.clock.now()).await;
     let flushed = flush_tally(relay, &mut c).await;
+    // Before the claims, so that what it opens is claimed at once.
+    let advanced = replays::advance(relay, &mut c).await;
     let claimed = claim(relay, &mut c).await;
-    lived.and(followed).and(heard).and(flushed).and(claimed)
+    let done = advanced.and_then(|advanced| Ok(advanced + claimed?));
+    lived.and(followed).and(heard).and(flushed).and(done)
 }
 
 /// Renews this process's lease, and takes over from those whose lease has run out.

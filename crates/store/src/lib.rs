@@ -19,6 +19,7 @@ pub mod nodes;
 pub mod partitions;
 pub mod pools;
 pub mod refusals;
+pub mod replays;
 pub mod seal;
 pub mod sessions;
 pub mod tenants;
