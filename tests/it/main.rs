@@ -22,6 +22,8 @@ mod process;
 mod provisioning;
 mod receiver;
 mod refusing;
+mod replay_pages;
+mod replays;
 mod routing;
 mod simulator;
 mod tenancy;

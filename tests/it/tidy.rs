@@ -131,6 +131,7 @@ fn store_functions_take_the_tenant() {
         "nodes::leave",
         "partitions::care",
         "refusals::add",
+        "replays::due",
         "sessions::sweep",
         "tenants::of_account",
         "seal::is_settled",
