@@ -89,10 +89,10 @@ async fn from_choosing_to_cancelling_on_the_pages() {
 
         let confirm = |fields: &[(&str, &str)]| format!("/replays/confirm?{}", query(fields));
         let page = browser.get(&confirm(&form(&endpoint, "2026-11-02T11:00", "all"))).await;
-        assert!(page.words().contains("3 events are sent to main again"), "{}", page.words());
+        assert!(page.words().contains("sends 3 events to main again"), "{}", page.words());
         assert!(page.words().contains("a second time"), "{}", page.words());
         let page = browser.get(&confirm(&form(&endpoint, "2026-11-02T11:00", "undelivered"))).await;
-        assert!(page.words().contains("1 event is sent to main again"), "{}", page.words());
+        assert!(page.words().contains("sends 1 event to main again"), "{}", page.words());
         let names = page.attributes("main form[action='/replays'] input", "name");
         let values = page.attributes("main form[action='/replays'] input", "value");
         let hidden: Vec<_> = names.iter().map(String::as_str).zip(values.iter().map(String::as_str)).collect();

@@ -306,8 +306,9 @@ async fn look(
 ) -> Result<Vec<Seen>> {
     let rows = sqlx::query!(
         r#"select e.event_id, coalesce(
-             ($5::uuid is null or e.channel_id = $5) and ($6::text is null or event_fits(array[$6], e.event))
-             and (n.channel_ids is null or e.channel_id = any(n.channel_ids)) and event_fits(n.events, e.event)
+             ($5::uuid is null or e.channel_id = $5) and ($6::text is null or event_fits($6, e.event))
+             and (n.channel_ids is null or e.channel_id = any(n.channel_ids))
+             and exists (select from unnest(n.events) pattern where event_fits(pattern, e.event))
              and case when d.is_open then d.is_free
                  else $7 or not exists (
                    select from attempt a

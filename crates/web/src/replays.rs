@@ -62,7 +62,7 @@ impl Row {
             to: minute(replay.chosen.to),
             pill: pill(&replay),
             width: width(&replay),
-            looked_at: number(replay.looked_at, "event looked at", "events looked at"),
+            looked_at: number(replay.looked_at, "looked at", "looked at"),
             resent: number(replay.opened, "resent", "resent"),
             started: When::new(replay.created_at, now),
             is_unfinished: replay.is_unfinished(),

@@ -236,17 +236,17 @@ impl ReplayForm {
 /// How much it is. A long stretch is not counted to its end.
 fn sentence(estimate: Estimate, endpoint: &str) -> String {
     let Estimate { wanted, looked_at, is_whole } = estimate;
-    let events = count(wanted, "event is", "events are");
     let looked_at = count(looked_at, "event", "events");
+    let wanted_events = count(wanted, "event", "events");
     match (is_whole, wanted) {
         (true, 0) => {
             format!("There is nothing to send: of {looked_at} in that time, none is for {endpoint} to get again.")
         }
-        (true, _) => format!("{events} sent to {endpoint} again."),
+        (true, _) => format!("This sends {wanted_events} to {endpoint} again."),
         (false, 0) => format!(
-            "More than {looked_at} are in that time. None of the first is to be sent; the rest is looked through as the replay goes."
+            "Of the first {looked_at} in that time, none is to be sent. The others are looked through as the replay goes."
         ),
-        (false, _) => format!("More than {} sent to {endpoint} again.", count(wanted, "event is", "events are")),
+        (false, _) => format!("This sends more than {wanted_events} to {endpoint} again."),
     }
 }
 
@@ -257,9 +257,9 @@ mod tests {
     #[test]
     fn an_estimate_says_how_sure_it_is() {
         let estimate = |wanted, looked_at, is_whole| sentence(Estimate { wanted, looked_at, is_whole }, "main");
-        assert_eq!(estimate(1, 20, true), "1 event is sent to main again.");
-        assert_eq!(estimate(8112, 10_000, false), "More than 8,112 events are sent to main again.");
+        assert_eq!(estimate(1, 20, true), "This sends 1 event to main again.");
+        assert_eq!(estimate(8112, 10_000, false), "This sends more than 8,112 events to main again.");
         assert!(estimate(0, 20, true).starts_with("There is nothing to send: of 20 events"));
-        assert!(estimate(0, 10_000, false).contains("looked through as the replay goes"));
+        assert!(estimate(0, 10_000, false).starts_with("Of the first 10,000 events in that time, none"));
     }
 }
