@@ -23,6 +23,8 @@ mod provisioning;
 mod receiver;
 mod refusing;
 mod retention;
+mod replay_pages;
+mod replays;
 mod routing;
 mod simulator;
 mod tenancy;

@@ -8,11 +8,17 @@ use crate::meta;
 use crate::receiver::Reply;
 use crate::world::{PASSWORD, World, world};
 
-/// Method and path of every route for browsers. `{endpoint}`, `{event}` and `{app}` are Acme's.
+/// Method and path of every route for browsers. `{endpoint}`, `{event}`, `{replay}` and `{app}` are Acme's.
 const ROUTES: &[(&str, &str)] = &[
     ("GET", "/deliveries"),
+    ("POST", "/deliveries/resend"),
     ("GET", "/deliveries/{event}/{endpoint}"),
     ("POST", "/deliveries/{event}/{endpoint}/resend"),
+    ("GET", "/replays"),
+    ("POST", "/replays"),
+    ("GET", "/replays/new"),
+    ("GET", "/replays/confirm"),
+    ("POST", "/replays/{replay}/cancel"),
     ("GET", "/inspector"),
     ("GET", "/inspector/stream"),
     ("POST", "/inspector/simulations"),
@@ -49,6 +55,7 @@ struct Ids {
     event: String,
     endpoint: String,
     app: String,
+    replay: String,
 }
 
 async fn acmes(world: &World) -> Ids {
@@ -62,11 +69,18 @@ async fn acmes(world: &World) -> Ids {
             .fetch_one(&mut *c)
             .await
             .expect("an app");
-    Ids { event, endpoint: world.acme.endpoint_id.to_string(), app: socialhook_core::id::AppId(app).to_string() }
+    Ids {
+        event,
+        endpoint: world.acme.endpoint_id.to_string(),
+        app: socialhook_core::id::AppId(app).to_string(),
+        replay: crate::replays::unfinished(world).await.to_string(),
+    }
 }
 
 fn path(route: &str, ids: &Ids) -> String {
-    route.replace("{event}", &ids.event).replace("{endpoint}", &ids.endpoint).replace("{app}", &ids.app)
+    let named =
+        [("{event}", &ids.event), ("{endpoint}", &ids.endpoint), ("{app}", &ids.app), ("{replay}", &ids.replay)];
+    named.into_iter().fold(route.to_owned(), |path, (name, id)| path.replace(name, id))
 }
 
 #[tokio::test]
@@ -95,14 +109,17 @@ async fn another_tenants_things_are_not_found() {
             tried += 1;
         }
         assert!(tried >= 8);
-        let lists = ["/deliveries", "/endpoints", "/channels", "/apps", "/inspector"];
+        let lists = ["/deliveries", "/replays", "/replays/new", "/endpoints", "/channels", "/apps", "/inspector"];
         for list in lists {
             let page = globex.get(list).await;
             assert_eq!(page.status, 200, "{list}");
-            for foreign in [ids.event.as_str(), &ids.endpoint, &ids.app, "verify-Acme", world.acme.phone_number_id] {
+            for foreign in
+                [ids.event.as_str(), &ids.endpoint, &ids.app, &ids.replay, "verify-Acme", world.acme.phone_number_id]
+            {
                 assert!(!page.text.contains(foreign), "{list} shows {foreign}");
             }
         }
+        assert_eq!(world.count("select count(*) from replay where cancelled_at is null").await, 1);
         world.settle().await;
         assert_eq!(world.received(&world.acme).len(), 1, "nothing of it had an effect");
     })
@@ -136,8 +153,9 @@ fn every_route_is_in_the_table() {
         if OPEN.contains(&route) {
             continue;
         }
-        let named =
-            route.replace("{event_id}", "{event}").replace("{endpoint_id}", "{endpoint}").replace("{app_id}", "{app}");
+        let named = ["event", "endpoint", "app", "replay"]
+            .into_iter()
+            .fold(route.to_owned(), |route, noun| route.replace(&format!("{{{noun}_id}}"), &format!("{{{noun}}}")));
         for (call, method) in [("get(", "GET"), ("post(", "POST")] {
             if rest.contains(call) {
                 assert!(ROUTES.contains(&(method, named.as_str())), "{method} {route} is in no table of this test");

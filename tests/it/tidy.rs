@@ -142,6 +142,7 @@ fn store_functions_take_the_tenant() {
         "pools::housekeeping",
         "refusals::add",
         "retention::of_all",
+        "replays::due",
         "sessions::sweep",
         "tenants::of_account",
         "seal::is_settled",

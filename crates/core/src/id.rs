@@ -166,6 +166,23 @@ id! {
     ManifestId = "man",
     /// One request that the inspector received.
     InspectionId = "insp",
+    /// A stretch of time that is sent to an endpoint again.
+    ReplayId = "rep",
+}
+
+impl EventId {
+    /// Lies before the ids of all events of this millisecond and later, and after all earlier ones. No event has it.
+    #[must_use]
+    pub fn floor(at: chrono::DateTime<chrono::Utc>) -> Self {
+        Self(Uuid::from_u128(u128::try_from(at.timestamp_millis()).unwrap_or(0) << 80))
+    }
+
+    /// The time that the id begins with.
+    #[must_use]
+    pub fn time(self) -> chrono::DateTime<chrono::Utc> {
+        let millis = i64::try_from(self.0.as_u128() >> 80).unwrap_or(0);
+        chrono::DateTime::from_timestamp_millis(millis).unwrap_or_default()
+    }
 }
 
 impl TenantId {
@@ -194,6 +211,15 @@ mod tests {
             assert_eq!(id.to_string(), format!("evt_{suffix}"));
             assert_eq!(format!("evt_{suffix}").parse(), Ok(id));
         }
+    }
+
+    #[test]
+    fn a_floor_lies_between_the_ids_of_before_and_after() {
+        let at = chrono::DateTime::from_timestamp_millis(1_795_435_200_123).expect("a time");
+        let floor = EventId::floor(at);
+        assert_eq!(floor.time(), at);
+        assert!(EventId::new(at - chrono::TimeDelta::milliseconds(1)) < floor);
+        assert!(floor < EventId::new(at));
     }
 
     #[test]

@@ -16,6 +16,7 @@ mod job;
 mod open;
 mod queue;
 mod recorder;
+mod replays;
 pub mod sender;
 pub mod simulate;
 mod tally;
@@ -219,9 +220,9 @@ impl Relay {
         loop {
             // What did not fit into memory is due still when memory has emptied.
             let was_idle = self.0.dispatcher.open().is_empty();
-            let claimed = upkeep::tick(self).await?;
+            let done = upkeep::tick(self).await?;
             self.0.dispatcher.open().empty().await;
-            if was_idle && claimed == 0 {
+            if was_idle && done == 0 {
                 return Ok(());
             }
         }

@@ -1,4 +1,4 @@
-//! What recurs: the heartbeat, changes of configuration and of customers' names, due deliveries, counts; and rarely, sweeping.
+//! What recurs: the heartbeat, changes of configuration and of customers' names, due deliveries, replays, counts; and rarely, sweeping.
 //!
 //! Every step takes no input but the state and may run twice. A step that fails is logged and comes again; none of them
 //! stops the others.
@@ -9,8 +9,8 @@ use chrono::TimeDelta;
 use socialhook_core::id::ManifestId;
 use socialhook_store::{PgConnection, Result, channels, deliveries, inspections, manifests, nodes, refusals, sessions};
 
-use crate::Relay;
 use crate::job::Job;
+use crate::{Relay, replays};
 
 /// Deliveries claimed for one endpoint at a time: the others get their turn.
 const CLAIM: usize = 500;
@@ -44,7 +44,7 @@ pub(crate) async fn run(relay: Relay, every: Duration) {
     }
 }
 
-/// The frequent work, once; returns how many deliveries were claimed. Each step is done whatever came of those before.
+/// The frequent work, once; returns how many deliveries were claimed and replays advanced. Each step is done whatever came of those before.
 pub(crate) async fn tick(relay: &Relay) -> Result<usize> {
     let mut c = relay.0.means.pools.background.acquire().await?;
     let lived = live(relay, &mut c).await;
@@ -52,8 +52,11 @@ pub(crate) async fn tick(relay: &Relay) -> Result<usize> {
     let heard = relay.0.conversations.follow(&mut c, relay.0.means.clock.now()).await;
     let flushed = flush_tally(relay, &mut c).await;
     let settled = settle_doubts(relay, &mut c).await;
+    // Before the claims, so that what it opens is claimed at once.
+    let advanced = replays::advance(relay, &mut c).await;
     let claimed = claim(relay, &mut c).await;
-    lived.and(followed).and(heard).and(flushed).and(settled).and(claimed)
+    let done = advanced.and_then(|advanced| Ok(advanced + claimed?));
+    lived.and(followed).and(heard).and(flushed).and(settled).and(done)
 }
 
 /// Renews this process's lease, and takes over from those whose lease has run out.

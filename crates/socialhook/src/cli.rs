@@ -16,7 +16,7 @@ use socialhook_store::nodes;
 use url::Url;
 
 use crate::config::{Config, Database, Options};
-use crate::{database, demo, key, provision, serve, simulate, telemetry, with_postgres};
+use crate::{database, demo, key, provision, replay, serve, simulate, telemetry, with_postgres};
 
 /// How long provisioning waits until running processes work with what it changed.
 const IN_FORCE_LIMIT: Duration = Duration::from_secs(5);
@@ -80,6 +80,8 @@ enum Admin {
         /// The file, or - for standard input
         file: PathBuf,
     },
+    /// Send what happened in a stretch of time to an endpoint again; the running service does it
+    Replay(replay::Wish),
 }
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -114,6 +116,7 @@ async fn execute(cli: Cli) -> Result<ExitCode, Failure> {
             serve::run(&config, demo).await?;
         }
         Command::Admin(Admin::Provision { file }) => say(&format!("{:#}\n", provision(&config, &file).await?))?,
+        Command::Admin(Admin::Replay(wish)) => say(&format!("{:#}\n", replay(&config, &wish).await?))?,
         Command::Simulate { list: true, .. } => say(&simulate::list())?,
         Command::Simulate { plan, tenant, server, .. } => {
             let server = server.unwrap_or_else(|| serve::own_url(config.listen));
@@ -191,6 +194,21 @@ async fn provision(config: &Config, file: &std::path::Path) -> Result<serde_json
     .await;
     open.close().await?;
     applied
+}
+
+async fn replay(config: &Config, wish: &replay::Wish) -> Result<serde_json::Value, Failure> {
+    let open = database::open_beside(config).await?;
+    let told = async {
+        // A server that we had to start has no service beside it.
+        if wish.wait && open.embedded.is_some() {
+            return Err(replay::Error::NoService.into());
+        }
+        let mut c = open.pools.web.acquire().await?;
+        Ok::<_, Failure>(replay::run(&mut c, &Clock::System, wish).await?)
+    }
+    .await;
+    open.close().await?;
+    told
 }
 
 /// Whoever posts after provisioning expects what was provisioned.

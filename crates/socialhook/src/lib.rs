@@ -7,6 +7,7 @@ pub mod demo;
 pub mod key;
 pub mod postgres;
 pub mod provision;
+pub mod replay;
 pub mod serve;
 pub mod simulate;
 mod size;

@@ -121,7 +121,7 @@ async fn lines(means: &Means, server: &Url, tenant: &str) -> Result<Vec<Line>, E
 }
 
 /// By its id, or by a name that only one has. What reads as an id is one, whatever others call themselves.
-async fn find_tenant(c: &mut PgConnection, tenant: &str) -> Result<TenantId, Error> {
+pub(crate) async fn find_tenant(c: &mut PgConnection, tenant: &str) -> Result<TenantId, Error> {
     let found = match tenant.parse() {
         Ok(tenant_id) if tenants::exists(c, tenant_id).await? => vec![tenant_id],
         Ok(_) => Vec::new(),

@@ -21,6 +21,7 @@ pub mod partitions;
 pub mod pools;
 pub mod refusals;
 pub mod retention;
+pub mod replays;
 pub mod seal;
 pub mod sessions;
 pub mod tenants;

@@ -4,12 +4,34 @@ use chrono::{DateTime, Utc};
 use socialhook_core::id::{AccountId, TenantId};
 use sqlx::PgConnection;
 
-use crate::Result;
+use crate::{Error, Result};
 
+/// What a member may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    Owner,
+    Developer,
+    /// Looks, and changes nothing.
+    Viewer,
+}
+
+impl Role {
+    fn from_word(word: &str) -> Result<Self> {
+        match word {
+            "owner" => Ok(Self::Owner),
+            "developer" => Ok(Self::Developer),
+            "viewer" => Ok(Self::Viewer),
+            _ => Err(Error::Unreadable { table: "member", column: "role" }),
+        }
+    }
+}
+
+/// A tenant as one of its members sees it.
 #[derive(Debug, Clone)]
 pub struct Tenant {
     pub tenant_id: TenantId,
     pub name: String,
+    pub role: Role,
 }
 
 pub async fn create(c: &mut PgConnection, tenant_id: TenantId, name: &str, now: DateTime<Utc>) -> Result<()> {
@@ -76,13 +98,14 @@ pub async fn exists(c: &mut PgConnection, tenant_id: TenantId) -> Result<bool> {
 /// The tenant that an account signs in to: its oldest membership.
 pub async fn of_account(c: &mut PgConnection, account_id: AccountId) -> Result<Option<Tenant>> {
     let row = sqlx::query!(
-        "select t.tenant_id, t.name from member m join tenant t using (tenant_id)
+        "select t.tenant_id, t.name, m.role from member m join tenant t using (tenant_id)
          where m.account_id = $1 order by m.created_at, t.tenant_id limit 1",
         account_id.0
     )
     .fetch_optional(c)
     .await?;
-    Ok(row.map(|row| Tenant { tenant_id: row.tenant_id.into(), name: row.name }))
+    row.map(|row| Ok(Tenant { tenant_id: row.tenant_id.into(), name: row.name, role: Role::from_word(&row.role)? }))
+        .transpose()
 }
 
 /// For provisioning: the tenant that it made under this name. One that signed up by that name is somebody else's.

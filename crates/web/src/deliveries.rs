@@ -1,5 +1,7 @@
 //! The ledger as a page: what became of each event at each endpoint, newest first.
 
+pub mod selection;
+
 use std::borrow::Cow;
 
 use askama::Template;
@@ -33,6 +35,9 @@ struct DeliveriesPage {
     page: Page,
     sentence: String,
     chips: Vec<Chip>,
+    may_act: bool,
+    /// Where the reader is, for the way back.
+    place: Wanted,
     rows: Vec<Row>,
     empty: Empty,
     newest: Option<String>,
@@ -47,6 +52,8 @@ struct Chip {
 
 struct Row {
     href: String,
+    /// What selects it; none if there is no endpoint to resend it to.
+    key: Option<String>,
     received: When,
     event: String,
     platform: &'static str,
@@ -80,6 +87,7 @@ impl Row {
         let text = |key: &str| body.non_empty(key).map(Cow::into_owned);
         Self {
             href: href(&entry),
+            key: entry.endpoint_id.map(|endpoint_id| format!("{}.{endpoint_id}", entry.event_id)),
             received: When::new(entry.received_at, now),
             platform: text("platform").and_then(|word| Platform::from_word(&word)).map_or("Meta", words::platform),
             channel: entry.channel_name.unwrap_or_default(),
@@ -173,6 +181,8 @@ pub async fn list(
         page: Page::new(&member, &session, Section::Deliveries, "Deliveries").await?,
         sentence: sentence(&entries, filter, now),
         chips: chips(filter),
+        may_act: member.may_act(),
+        place: wanted,
         older: next.map(|next| address(filter, Some(next))),
         newest: (cursor != Cursor::NEWEST).then(|| address(filter, None)),
         rows: entries.into_iter().map(|entry| Row::of(entry, slowest, now)).collect(),

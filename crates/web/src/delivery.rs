@@ -34,6 +34,7 @@ struct DeliveryPage {
     advice: Option<&'static str>,
     endpoint: Option<EndpointLink>,
     is_sending: bool,
+    may_act: bool,
     attempts: Vec<AttemptRow>,
     /// Endpoints that an unmatched event can be sent to.
     others: Vec<EndpointLink>,
@@ -125,7 +126,8 @@ pub async fn show(
 ) -> Result<Response, Error> {
     let told = load(&app, &member, event_id, parse(&endpoint)?).await?;
     let page = Page::new(&member, &session, Section::Deliveries, told.entry.event.clone()).await?;
-    html(&draw(told, page, app.clock.now()))
+    let drawn = draw(told, page, app.clock.now());
+    html(&DeliveryPage { may_act: member.may_act(), ..drawn })
 }
 
 fn draw(told: Told, page: Page, now: DateTime<Utc>) -> DeliveryPage {
@@ -144,6 +146,7 @@ fn draw(told: Told, page: Page, now: DateTime<Utc>) -> DeliveryPage {
         advice,
         endpoint: endpoint.map(EndpointLink::of),
         is_sending: entry.state == Outcome::Sending,
+        may_act: false,
         attempts: AttemptRow::all(&attempts, advice, now),
         others: if entry.state == Outcome::Unmatched {
             endpoints.iter().map(EndpointLink::of).collect()
@@ -193,6 +196,7 @@ pub async fn resend(
     session: Session,
     Path((event_id, endpoint_id)): Path<(EventId, EndpointId)>,
 ) -> Result<Redirect, Error> {
+    member.must_act()?;
     let mut c = app.pools.web.acquire().await.map_err(database)?;
     events::find(&mut c, member.tenant_id, event_id).await?.ok_or(Error::NotFound)?;
     let endpoint = endpoints::find(&mut c, member.tenant_id, endpoint_id).await?.ok_or(Error::NotFound)?;

@@ -27,6 +27,8 @@ pub enum Error {
     Method,
     #[error("the form came from another site")]
     CrossSite,
+    #[error("the member may look only")]
+    ViewOnly,
     #[error("the form cannot be read")]
     Unreadable,
     #[error("the form is too large")]
@@ -57,7 +59,7 @@ impl Error {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
-            Self::CrossSite => StatusCode::FORBIDDEN,
+            Self::CrossSite | Self::ViewOnly => StatusCode::FORBIDDEN,
             Self::Unreadable => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
@@ -157,6 +159,10 @@ fn words(error: &Error) -> (&'static str, &'static str) {
         Error::CrossSite => (
             "This form came from another site",
             "To protect your account, forms are accepted only from our own pages. Open the page here and send it again.",
+        ),
+        Error::ViewOnly => (
+            "You can look, but not change",
+            "Your role here is viewer. Ask someone who is an owner or a developer to do it.",
         ),
         Error::Unreadable => (
             "That could not be read",

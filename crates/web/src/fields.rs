@@ -1,5 +1,6 @@
 //! Form fields: what was entered, and what is wrong with it in words that say what to do.
 
+use chrono::{DateTime, NaiveDateTime, Utc};
 use socialhook_core::event::Platform;
 
 /// Patterns of one endpoint, as the database allows.
@@ -109,6 +110,30 @@ pub fn events(text: &str) -> Result<Vec<String>, String> {
     }
 }
 
+/// One such word or beginning; nothing if left empty, or if it is all.
+pub fn event(text: &str) -> Result<Option<String>, String> {
+    if text.is_empty() || text == "*" {
+        return Ok(None);
+    }
+    let is_whole = text.split('.').all(|part| !part.is_empty());
+    if is_whole && is_event_pattern(text) {
+        Ok(Some(text.to_owned()))
+    } else {
+        Err("Use one event word such as message.received, or a beginning such as message.*.".to_owned())
+    }
+}
+
+/// A time as a browser's field gives it, taken as UTC, or one that names its zone.
+pub fn moment(text: &str) -> Result<DateTime<Utc>, String> {
+    let zoned = DateTime::parse_from_rfc3339(text).map(|at| at.to_utc());
+    let bare = || {
+        let formats = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M"];
+        formats.into_iter().find_map(|format| NaiveDateTime::parse_from_str(text, format).ok()).map(|at| at.and_utc())
+    };
+    let told = || "Enter a date and a time in UTC, such as 2026-11-02T14:30.".to_owned();
+    zoned.ok().or_else(bare).filter(|at| at.timestamp() >= 0).ok_or_else(told)
+}
+
 fn is_event_pattern(word: &str) -> bool {
     let start = word.strip_suffix('*').unwrap_or(word);
     let prefix_is_whole = start == word || start.is_empty() || start.ends_with('.');
@@ -134,6 +159,26 @@ mod tests {
         assert!(
             events(&(0..51u8).map(|n| format!("a{}.x", "b".repeat(n.into()))).collect::<Vec<_>>().join(",")).is_err()
         );
+    }
+
+    #[test]
+    fn one_event_word() {
+        assert_eq!((event(""), event("*")), (Ok(None), Ok(None)));
+        assert_eq!(event("message.*"), Ok(Some("message.*".to_owned())));
+        for bad in ["message.received call.*", "message*", ".", "message..received", "Message.*", "a,b"] {
+            assert!(event(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn moments_are_utc_unless_they_say_otherwise() {
+        let at = "2026-11-02T14:30:00Z".parse().map_err(|_| String::new());
+        for text in ["2026-11-02T14:30", "2026-11-02T14:30:00", "2026-11-02 14:30", "2026-11-02T15:30:00+01:00"] {
+            assert_eq!(moment(text), at, "{text}");
+        }
+        for bad in ["", "yesterday", "2026-13-02T14:30", "1960-01-01T00:00", "2026-11-02"] {
+            assert!(moment(bad).is_err(), "{bad:?}");
+        }
     }
 
     #[test]

@@ -27,6 +27,7 @@ mod member;
 mod meta;
 mod page;
 pub mod passwords;
+mod replays;
 mod router;
 mod serve;
 mod sign_in;

@@ -5,7 +5,8 @@ use axum::http::Method;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Redirect, Response};
 use socialhook_core::id::{AccountId, TenantId};
-use socialhook_store::{accounts, tenants};
+use socialhook_store::accounts;
+use socialhook_store::tenants::{self, Role};
 use tower_sessions::Session;
 use url::form_urlencoded;
 
@@ -19,7 +20,21 @@ const ACCOUNT_KEY: &str = "account_id";
 pub struct Member {
     pub tenant_id: TenantId,
     pub tenant_name: String,
+    pub account_id: AccountId,
     pub email: String,
+    pub role: Role,
+}
+
+impl Member {
+    /// Whether they may have anything sent or changed.
+    pub fn may_act(&self) -> bool {
+        self.role != Role::Viewer
+    }
+
+    /// Turns those away who may only look.
+    pub fn must_act(&self) -> Result<(), Error> {
+        if self.may_act() { Ok(()) } else { Err(Error::ViewOnly) }
+    }
 }
 
 /// Makes this browser the account's. The session gets a new id, so that one planted before is worth nothing.
@@ -35,7 +50,13 @@ pub async fn current(app: &App, session: &Session) -> Result<Option<Member>, Err
     let mut c = app.pools.web.acquire().await.map_err(database)?;
     let Some(account) = accounts::find(&mut c, account_id).await? else { return Ok(None) };
     let Some(tenant) = tenants::of_account(&mut c, account_id).await? else { return Ok(None) };
-    Ok(Some(Member { tenant_id: tenant.tenant_id, tenant_name: tenant.name, email: account.email }))
+    Ok(Some(Member {
+        tenant_id: tenant.tenant_id,
+        tenant_name: tenant.name,
+        account_id,
+        email: account.email,
+        role: tenant.role,
+    }))
 }
 
 impl<S> FromRequestParts<S> for Member

@@ -10,7 +10,7 @@ use crate::passwords::Passwords;
 use crate::state::App;
 use crate::{
     apps, assets, channels, deliveries, delivery, docs, endpoint, endpoints, health, inspector, landing, layers, meta,
-    sign_in, sign_up,
+    replays, sign_in, sign_up,
 };
 
 /// What the handlers share: what the binary passed in, and what lives as long as the router.
@@ -43,8 +43,13 @@ fn pages() -> Router<Web> {
         .route("/sign-in", get(sign_in::form).post(sign_in::create))
         .route("/sign-out", post(sign_in::delete))
         .route("/deliveries", get(deliveries::list))
+        .route("/deliveries/resend", post(deliveries::selection::resend))
         .route("/deliveries/{event_id}/{endpoint_id}", get(delivery::show))
         .route("/deliveries/{event_id}/{endpoint_id}/resend", post(delivery::resend))
+        .route("/replays", get(replays::list).post(replays::create))
+        .route("/replays/new", get(replays::form::show))
+        .route("/replays/confirm", get(replays::form::confirm))
+        .route("/replays/{replay_id}/cancel", post(replays::cancel))
         .route("/inspector", get(inspector::page::show))
         .route("/inspector/simulations", post(inspector::simulation::create))
         .route("/endpoints", get(endpoints::list).post(endpoints::create))

@@ -89,6 +89,10 @@ impl Pill {
     pub const FAILED: Self = Self { word: "Failed", meaning: "bad", shape: CROSS };
     pub const ACTIVE: Self = Self { word: "Active", meaning: "ok", shape: TICK };
     pub const PAUSED: Self = Self { word: "Paused", meaning: "wait", shape: BARS };
+    pub const RUNNING: Self = Self { word: "Running", meaning: "wait", shape: ARROW };
+    pub const HELD: Self = Self { word: "Endpoint paused", meaning: "wait", shape: BARS };
+    pub const FINISHED: Self = Self { word: "Finished", meaning: "ok", shape: TICK };
+    pub const CANCELLED: Self = Self { word: "Cancelled", meaning: "calm", shape: DASH };
     pub const SIGNED: Self = Self { word: "Signature valid", meaning: "ok", shape: TICK };
     pub const UNSIGNED: Self = Self { word: "Signature wrong", meaning: "bad", shape: CROSS };
 
