@@ -66,6 +66,23 @@ impl Error {
             .is_some_and(|code| ["22", "23"].contains(&code.get(..2).unwrap_or_default()))
     }
 
+    /// True where connecting failed in a way that passes by itself: nobody listens yet, the server starts, recovers or stops, or all
+    /// of its connections are taken.
+    #[must_use]
+    pub fn is_about_the_moment(&self) -> bool {
+        match self {
+            Self::Database(sqlx::Error::Io(error)) => {
+                use std::io::ErrorKind::{ConnectionRefused, ConnectionReset, UnexpectedEof};
+                [ConnectionRefused, ConnectionReset, UnexpectedEof].contains(&error.kind())
+            }
+            Self::Database(error) => error
+                .as_database_error()
+                .and_then(sqlx::error::DatabaseError::code)
+                .is_some_and(|code| ["57P01", "57P02", "57P03", "53300"].contains(&&*code)),
+            _ => false,
+        }
+    }
+
     /// True where the database turned this away so that another, which waited for it, could go on: trying again helps.
     #[must_use]
     pub fn is_deadlock(&self) -> bool {
