@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 
 use crate::Means;
 use crate::tasks::Tasks;
+use crate::within::within;
 
 /// Outcomes that may wait to be stored.
 const QUEUE: usize = 8192;
@@ -20,6 +21,8 @@ const QUEUE: usize = 8192;
 const BATCH: usize = 1024;
 /// How long outcomes gather: a few of these fit between a request and the reader who looks for it.
 const GATHER: Duration = Duration::from_millis(5);
+/// A statement that takes longer is thought lost, and repeated: it stores nothing twice.
+const WITHIN: Duration = Duration::from_secs(10);
 const RETRY: Duration = Duration::from_millis(250);
 
 type OnStored = Box<dyn FnOnce() + Send>;
@@ -53,10 +56,9 @@ impl Recorder {
     pub(crate) async fn release(&self, keys: &[(TenantId, EventId, EndpointId)]) {
         for chunk in keys.chunks(BATCH) {
             loop {
-                let released = async {
-                    let mut c = self.means.pools.background.acquire().await?;
-                    deliveries::release(&mut c, self.node_id, chunk, self.means.clock.now()).await
-                };
+                let released = within(&self.means.pools.background, WITHIN, async |c| {
+                    deliveries::release(c, self.node_id, chunk, self.means.clock.now()).await
+                });
                 match released.await {
                     Ok(()) => break,
                     Err(error) => wait_out(&error, chunk.len()).await,
@@ -87,10 +89,7 @@ async fn write(mut receiver: mpsc::Receiver<(Finished, OnStored)>, means: Means,
 async fn store(means: &Means, node_id: NodeId, batch: &[Finished]) {
     let mut open = vec![batch];
     while let Some(batch) = open.pop() {
-        let stored = async {
-            let mut c = means.pools.background.acquire().await?;
-            attempts::record(&mut c, node_id, batch).await
-        };
+        let stored = within(&means.pools.background, WITHIN, async |c| attempts::record(c, node_id, batch).await);
         match stored.await {
             Ok(()) => {}
             Err(error) if error.is_about_the_statement() => match batch {

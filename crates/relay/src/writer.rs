@@ -6,6 +6,7 @@
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use socialhook_core::id::{EventId, NodeId, TenantId};
 use socialhook_store::ingest::{self, NewEvent, NewReceipt};
@@ -15,6 +16,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use crate::dispatcher::Dispatcher;
 use crate::job::Job;
 use crate::tasks::Tasks;
+use crate::within::within;
 
 /// Submissions that may wait; one more is answered 503.
 const QUEUE: usize = 20_000;
@@ -24,6 +26,9 @@ const QUEUE_KIB: u32 = 128 << 10;
 const BATCH: usize = 512;
 /// Bytes of bodies written together, unless one submission alone is larger.
 const BATCH_BYTES: usize = 8 << 20;
+
+/// Longer than a statement may take: only a dead line is given up.
+const WITHIN: Duration = Duration::from_secs(5);
 
 /// What one POST asks to be stored.
 #[derive(Debug, Default)]
@@ -139,8 +144,7 @@ impl Writing {
         let receipts: Vec<&NewReceipt> = batch.iter().flat_map(|waiting| &waiting.submission.receipts).collect();
         let mut events: Vec<&NewEvent> = batch.iter().flat_map(|waiting| &waiting.submission.events).collect();
         events.sort_unstable_by_key(|new| (new.tenant_id, new.event.event_id));
-        let mut c = self.pool.acquire().await?;
-        ingest::write(&mut c, self.node_id, &receipts, &events).await
+        within(&self.pool, WITHIN, async |c| ingest::write(c, self.node_id, &receipts, &events).await).await
     }
 
     /// Tells everyone, then sends what is new. An event that came twice in one batch is new once.
