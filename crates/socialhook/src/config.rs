@@ -3,10 +3,11 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
-use socialhook_core::delivery::Schedule;
+use socialhook_core::delivery::{Schedule, parse_wait};
 use socialhook_relay::destination::Policy;
 use socialhook_store::partitions::Retention;
 use url::Url;
@@ -14,6 +15,8 @@ use url::Url;
 const DEFAULT_LISTEN: &str = "127.0.0.1:8080";
 /// The driver tells what every start finds in order.
 const DEFAULT_LOG: &str = "info,sqlx=warn";
+/// A stop has to end within the patience of whoever asked for it.
+const DRAIN_MAX: Duration = Duration::from_mins(1);
 const RETENTION_DAYS: std::ops::RangeInclusive<u32> = 1..=90;
 
 /// Settings as they are given; what is not given has a default.
@@ -41,6 +44,9 @@ pub struct Options {
     /// The waits before attempts 2, 3, … [default: 30s,5m]
     #[arg(long, env = "SOCIALHOOK_RETRY_SCHEDULE", value_name = "WAITS", global = true)]
     retry_schedule: Option<String>,
+    /// How long to go on taking requests after SIGTERM, while /readyz says 503: behind a balancer a little longer than it needs to notice, as in 3s [default: 0s]
+    #[arg(long, env = "SOCIALHOOK_DRAIN", value_name = "WAIT", global = true)]
+    drain: Option<String>,
     /// Deliver to private and loopback addresses too [default: true only with the embedded database, a loopback address and no public URL]
     #[arg(long, env = "SOCIALHOOK_ALLOW_PRIVATE_DESTINATIONS", value_name = "BOOL", global = true)]
     allow_private_destinations: Option<bool>,
@@ -82,6 +88,8 @@ pub struct Config {
     pub database: Database,
     pub secret_key: Option<SecretString>,
     pub schedule: Schedule,
+    /// How long requests are still taken after the signal to stop.
+    pub drain: Duration,
     pub policy: Policy,
     pub allow_volatile_database: bool,
     pub retention: Retention,
@@ -97,6 +105,8 @@ pub enum Error {
     Parse { path: PathBuf, source: Box<toml::de::Error> },
     #[error(transparent)]
     Schedule(#[from] socialhook_core::delivery::InvalidSchedule),
+    #[error("the drain time {given:?} is not understood: give a wait such as 3s, at most a minute")]
+    Drain { given: String },
     #[error("{name} is {given}; it must be 1 to 90 days")]
     Retention { name: &'static str, given: u32 },
     #[error("the public URL must be http:// or https:// and a host, without a path")]
@@ -140,6 +150,7 @@ impl Options {
                 Some(waits) => waits.parse()?,
                 None => Schedule::default(),
             },
+            drain: self.drain.or(file.drain).map_or(Ok(Duration::ZERO), check_drain)?,
             policy: if allow_private { Policy::AllowPrivate } else { Policy::PublicOnly },
             allow_volatile_database: self.allow_volatile_database.or(file.allow_volatile_database).unwrap_or(false),
             retention: Retention {
@@ -161,6 +172,10 @@ fn check_public_url(url: Url) -> Result<Url, Error> {
     let usable =
         matches!(url.scheme(), "http" | "https") && url.has_host() && url.path() == "/" && url.query().is_none();
     if usable { Ok(url) } else { Err(Error::PublicUrl) }
+}
+
+fn check_drain(given: String) -> Result<Duration, Error> {
+    parse_wait(given.trim()).filter(|wait| *wait <= DRAIN_MAX).ok_or(Error::Drain { given })
 }
 
 fn days(name: &'static str, given: Option<u32>, default: u32) -> Result<u32, Error> {
@@ -200,6 +215,7 @@ impl Config {
                 if self.secret_key.is_some() { "given" } else { "secret.key in the data directory" }.to_owned(),
             ),
             ("retry_schedule", self.schedule.to_string()),
+            ("drain", format!("{}s", self.drain.as_secs())),
             ("allow_private_destinations", (self.policy == Policy::AllowPrivate).to_string()),
             ("allow_volatile_database", self.allow_volatile_database.to_string()),
             ("receipt_days", self.retention.receipt_days.to_string()),
@@ -275,6 +291,8 @@ mod tests {
             Options { event_days: Some(0), ..Options::default() },
             Options { receipt_days: Some(91), ..Options::default() },
             Options { retry_schedule: Some("often".to_owned()), ..Options::default() },
+            Options { drain: Some("soon".to_owned()), ..Options::default() },
+            Options { drain: Some("2m".to_owned()), ..Options::default() },
             Options { public_url: Url::parse("https://example.com/path").ok(), ..Options::default() },
             Options { public_url: Url::parse("ftp://example.com").ok(), ..Options::default() },
             Options { config: Some("/nowhere/socialhook.toml".into()), ..Options::default() },
