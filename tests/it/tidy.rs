@@ -130,6 +130,7 @@ fn store_functions_take_the_tenant() {
         "nodes::take_over",
         "nodes::leave",
         "partitions::care",
+        "pools::apart",
         "refusals::add",
         "sessions::sweep",
         "tenants::of_account",
