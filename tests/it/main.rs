@@ -6,27 +6,38 @@
     reason = "tests look into the database with queries of their own, and wait for real processes"
 )]
 
+mod audit;
 mod browser;
+mod chance;
+mod chaos;
+mod cluster;
 mod contract;
 mod conversations;
 mod dashboard;
 mod database;
 mod delivery;
+mod disasters;
 mod docs;
 mod ingest;
 mod journey;
 mod killed;
+mod load;
 mod meta;
+mod nodes;
+mod outages;
+mod pg;
 mod postgres;
 mod process;
 mod provisioning;
+mod proxy;
 mod receiver;
 mod refusing;
-mod retention;
 mod replay_pages;
 mod replays;
+mod retention;
 mod routing;
 mod simulator;
+mod takeover;
 mod tenancy;
 mod tidy;
 mod world;

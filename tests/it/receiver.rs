@@ -2,8 +2,10 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::convert::Infallible;
+use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::StreamExt;
@@ -28,13 +30,36 @@ pub enum Reply {
     Endless(u16),
     /// Answers once [`Receiver::open_gate`] is called.
     Gated(u16),
+    /// Answers after a while.
+    Late(u16, Duration),
+    /// Takes the request and closes the connection without an answer.
+    Reset,
 }
+
+impl Reply {
+    /// The status that it gives, sooner or later.
+    fn status(&self) -> Option<u16> {
+        match self {
+            Self::Status(status)
+            | Self::Full(status, ..)
+            | Self::Endless(status)
+            | Self::Gated(status)
+            | Self::Late(status, _) => Some(*status),
+            Self::Hang | Self::Reset => None,
+        }
+    }
+}
+
+/// What a receiver does by itself, where it was not told what to reply.
+pub type Habit = Box<dyn Fn(&Received) -> Reply + Send + Sync>;
 
 #[derive(Debug, Clone)]
 pub struct Received {
     pub path: String,
     pub headers: HeaderMap,
     pub body: Bytes,
+    /// The status that it was answered; none if it was not.
+    pub answer: Option<u16>,
 }
 
 impl Received {
@@ -51,6 +76,7 @@ impl Received {
 struct State {
     received: Mutex<Vec<Received>>,
     replies: Mutex<HashMap<String, VecDeque<Reply>>>,
+    habit: Mutex<Option<Habit>>,
     gate: Notify,
     arrived: Notify,
 }
@@ -85,6 +111,15 @@ impl Receiver {
     /// What the next requests on a path are answered; after that, 200.
     pub fn will_reply(&self, path: &str, replies: impl IntoIterator<Item = Reply>) {
         self.state.replies.lock().expect("not poisoned").entry(path.to_owned()).or_default().extend(replies);
+    }
+
+    pub fn behaves(&self, habit: Habit) {
+        *self.state.habit.lock().expect("not poisoned") = Some(habit);
+    }
+
+    /// Every request so far, to whatever path.
+    pub fn everything(&self) -> Vec<Received> {
+        self.state.received.lock().expect("not poisoned").clone()
     }
 
     pub fn received(&self, path: &str) -> Vec<Received> {
@@ -125,7 +160,7 @@ impl Receiver {
 
 type Body = BoxBody<Bytes, Infallible>;
 
-async fn answer(state: Arc<State>, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
+async fn answer(state: Arc<State>, request: Request<Incoming>) -> io::Result<Response<Body>> {
     let (parts, body) = request.into_parts();
     let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
     let path = parts.uri.path().to_owned();
@@ -133,9 +168,15 @@ async fn answer(state: Arc<State>, request: Request<Incoming>) -> Result<Respons
     let opened = state.gate.notified();
     tokio::pin!(opened);
     opened.as_mut().enable();
-    state.received.lock().expect("not poisoned").push(Received { path, headers: parts.headers, body });
+    let mut received = Received { path, headers: parts.headers, body, answer: None };
+    let reply = reply.unwrap_or_else(|| match &*state.habit.lock().expect("not poisoned") {
+        Some(habit) => habit(&received),
+        None => Reply::Status(200),
+    });
+    received.answer = reply.status();
+    state.received.lock().expect("not poisoned").push(received);
     state.arrived.notify_waiters();
-    let (status, headers, body) = match reply.unwrap_or(Reply::Status(200)) {
+    let (status, headers, body) = match reply {
         Reply::Status(status) => (status, Vec::new(), Vec::new()),
         Reply::Full(status, headers, body) => (status, headers, body),
         Reply::Hang => std::future::pending().await,
@@ -144,6 +185,11 @@ async fn answer(state: Arc<State>, request: Request<Incoming>) -> Result<Respons
             let body = StreamBody::new(begun.chain(futures_util::stream::pending()));
             return Ok(Response::builder().status(status).body(BodyExt::boxed(body)).expect("a response"));
         }
+        Reply::Late(status, after) => {
+            tokio::time::sleep(after).await;
+            (status, Vec::new(), Vec::new())
+        }
+        Reply::Reset => return Err(io::ErrorKind::ConnectionReset.into()),
         Reply::Gated(status) => {
             opened.await;
             (status, Vec::new(), Vec::new())

@@ -140,6 +140,7 @@ fn store_functions_take_the_tenant() {
         "partitions/room::clear",
         "partitions/room::drop_orphans",
         "pools::housekeeping",
+        "pools::apart",
         "refusals::add",
         "retention::of_all",
         "replays::due",

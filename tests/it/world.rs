@@ -91,6 +91,7 @@ impl World {
             clock: clock.clone(),
             relay: relay.clone(),
             public_url: base.clone(),
+            draining: CancellationToken::new(),
             stopping: stopping.clone(),
         };
         let server = tokio::spawn(socialhook_web::serve(listener, app));

@@ -176,14 +176,16 @@ impl std::fmt::Display for Schedule {
     }
 }
 
-fn parse_wait(text: &str) -> Option<Duration> {
+/// A whole number with a unit, such as `30s`, `5m` or `2h`; at most a week.
+#[must_use]
+pub fn parse_wait(text: &str) -> Option<Duration> {
     let unit_seconds = match text.chars().last()? {
         's' => 1,
         'm' => 60,
         'h' => 60 * 60,
         _ => return None,
     };
-    let number: u64 = text[..text.len() - 1].parse().ok()?;
+    let number: u64 = text.strip_suffix(['s', 'm', 'h'])?.parse().ok()?;
     number.checked_mul(unit_seconds).filter(|seconds| *seconds <= 7 * 24 * 60 * 60).map(Duration::from_secs)
 }
 

@@ -10,6 +10,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use lru::LruCache;
@@ -21,6 +22,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 use crate::Means;
 use crate::tasks::Tasks;
+use crate::within::within;
 
 /// Names in memory, some 100 bytes each; the least recently used one goes first.
 const MEMORY: NonZeroUsize = NonZeroUsize::new(100_000).expect("not zero");
@@ -35,6 +37,9 @@ const BATCH_CUSTOMERS: usize = 4096;
 const TRIES: usize = 3;
 /// How far back a tick looks for changes: what clocks of processes differ by and a statement takes is well within.
 const OVERLAP: TimeDelta = TimeDelta::minutes(2);
+
+/// Whoever asks does not wait longer.
+const WITHIN: Duration = Duration::from_secs(4);
 
 /// A customer of a channel.
 #[derive(Debug, Clone, Copy)]
@@ -144,7 +149,7 @@ async fn answer_all(mut receiver: mpsc::Receiver<Waiting>, means: Means, memory:
         // Who has given up waiting needs no answer.
         batch.retain(|waiting| !waiting.done.is_closed());
         let asked: Vec<Asked> = batch.iter().flat_map(|waiting| &waiting.asked).copied().collect();
-        let looked_up = look_up(&means, &asked).await;
+        let looked_up = within(&means.pools.conversations, WITHIN, async |c| look_up(c, &means, &asked).await).await;
         let mut told = remember(looked_up, &memory).map(Vec::into_iter);
         for waiting in batch {
             let answer = told.as_mut().map(|told| told.by_ref().take(waiting.asked.len()).collect()).ok_or(NotTold);
@@ -180,22 +185,21 @@ type Rows = HashMap<PeerKey, Option<Known>>;
 type LookedUp = Option<(Vec<ConversationId>, Rows)>;
 
 /// The conversations of all that are asked for, one after the other, each of which may teach something about the next.
-async fn look_up(means: &Means, asked: &[Asked]) -> Result<LookedUp> {
-    let mut c = means.pools.conversations.acquire().await?;
+async fn look_up(c: &mut PgConnection, means: &Means, asked: &[Asked]) -> Result<LookedUp> {
     let mut keys: Vec<(TenantId, PeerKey)> =
         asked.iter().flat_map(|one| one.customer.keys().map(|key| (one.tenant_id, key))).collect();
     keys.sort_unstable();
     keys.dedup();
     for _ in 0..TRIES {
         let mut rows: Rows = keys.iter().map(|(_, key)| (*key, None)).collect();
-        for (key, known) in conversations::known(&mut c, &keys).await? {
+        for (key, known) in conversations::known(c, &keys).await? {
             rows.insert(key, Some(known));
         }
         let (told, learnt) = settle_all(asked, &mut rows);
         if learnt.is_empty() {
             return Ok(Some((told, rows)));
         }
-        match conversations::learn(&mut c, &learnt, means.clock.now()).await {
+        match conversations::learn(c, &learnt, means.clock.now()).await {
             Ok(true) => return Ok(Some((told, rows))),
             Ok(false) => {}
             Err(error) if error.is_deadlock() => {}

@@ -71,8 +71,16 @@ impl Relay {
     /// # Errors
     /// Unknown app and refused signature: nothing is stored. Unavailable: Meta is to repeat it.
     pub async fn accept(&self, post: Post) -> Result<Accepted, NotAccepted> {
-        let accepted = tokio::time::timeout(ANSWER_WITHIN, self.take_in(post)).await;
-        accepted.unwrap_or(Err(NotAccepted::Unavailable))
+        if self.0.pulse.is_lost() {
+            return Err(NotAccepted::Unavailable);
+        }
+        tokio::select! {
+            accepted = tokio::time::timeout(ANSWER_WITHIN, self.take_in(post)) => {
+                accepted.unwrap_or(Err(NotAccepted::Unavailable))
+            }
+            // Not stored, or stored without our knowing: either way the repeat makes it right.
+            () = self.0.pulse.lost() => Err(NotAccepted::Unavailable),
+        }
     }
 
     async fn take_in(&self, post: Post) -> Result<Accepted, NotAccepted> {

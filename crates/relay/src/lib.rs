@@ -14,6 +14,7 @@ mod housekeeping;
 pub mod ingest;
 mod job;
 mod open;
+mod pulse;
 mod queue;
 mod recorder;
 mod replays;
@@ -22,6 +23,7 @@ pub mod simulate;
 mod tally;
 mod tasks;
 mod upkeep;
+mod within;
 mod writer;
 
 use std::sync::Arc;
@@ -46,12 +48,16 @@ use crate::housekeeping::House;
 pub use crate::housekeeping::Room;
 pub use crate::ingest::{Accepted, NotAccepted, Post};
 use crate::open::Open;
+use crate::pulse::Pulse;
 use crate::tally::Tally;
 use crate::tasks::Tasks;
+use crate::within::within;
 use crate::writer::Writer;
 
 /// How often an unknown callback URL or channel may make the directory be read.
 const LOOK_UP_EVERY: Duration = Duration::from_millis(200);
+/// How long the directory is waited for, by someone who waits for us.
+const LOOK_UP_WITHIN: Duration = Duration::from_secs(5);
 
 /// How this process relays. Everything has a default but where the inspector listens.
 #[derive(Debug, Clone)]
@@ -93,6 +99,7 @@ struct Inner {
     conversations: Conversations,
     tally: Tally,
     house: House,
+    pulse: Pulse,
     looked_up: tokio::sync::Mutex<Option<Instant>>,
     wake: Arc<tokio::sync::Notify>,
     stop: CancellationToken,
@@ -131,6 +138,11 @@ impl Relay {
         let writer = Writer::start(&tasks, &means, node_id, dispatcher.clone());
         let conversations = Conversations::start(&tasks, means.clone());
         let tick = settings.tick;
+        let stop = CancellationToken::new();
+        let pulse = match tick {
+            Some(_) => Pulse::take(&tasks, means.pools.clone(), stop.clone()),
+            None => Pulse::untaken(),
+        };
         let relay = Self(Arc::new(Inner {
             node_id,
             means,
@@ -141,9 +153,10 @@ impl Relay {
             conversations,
             tally: Tally::default(),
             house: House::default(),
+            pulse,
             looked_up: tokio::sync::Mutex::default(),
             wake,
-            stop: CancellationToken::new(),
+            stop,
             tasks,
         }));
         if let Some(tick) = tick {
@@ -172,10 +185,9 @@ impl Relay {
             return contents;
         }
         *last = Some(Instant::now());
-        let followed = async {
-            let mut c = self.0.means.pools.background.acquire().await?;
-            self.0.directory.follow(&mut c, &self.0.means.sealer).await
-        };
+        let followed = within(&self.0.means.pools.background, LOOK_UP_WITHIN, async |c| {
+            self.0.directory.follow(c, &self.0.means.sealer).await
+        });
         if let Err(error) = followed.await {
             tracing::warn!(error = &error as &dyn std::error::Error, "the directory could not be read anew");
         }
@@ -198,8 +210,10 @@ impl Relay {
 
     /// Reads apps, channels and endpoints anew: to be called after every committed change of them.
     pub async fn refresh(&self) -> Result<(), socialhook_store::Error> {
-        let mut c = self.0.means.pools.background.acquire().await?;
-        self.0.directory.load(&mut c, &self.0.means.sealer).await
+        within(&self.0.means.pools.background, LOOK_UP_WITHIN, async |c| {
+            self.0.directory.load(c, &self.0.means.sealer).await
+        })
+        .await
     }
 
     /// Looks for due deliveries now instead of at the next tick.
@@ -232,6 +246,15 @@ impl Relay {
     pub async fn keep_house(&self) -> Result<(), socialhook_store::Error> {
         let kept = housekeeping::keep(self).await;
         kept.and(upkeep::rarely(self).await)
+    }
+
+    /// Whether the database answers, asked now unless it is known that it does not.
+    pub async fn reaches_database(&self, limit: Duration) -> bool {
+        !self.0.pulse.is_lost()
+            && within(&self.0.means.pools.background, limit, async |c| socialhook_store::directory::epoch(c).await)
+                .await
+                .inspect_err(|error| tracing::warn!(%error, "the database does not answer"))
+                .is_ok()
     }
 
     /// Resolves if a part died that the relay cannot do without: the process should end, and be started anew.

@@ -18,6 +18,7 @@ use crate::Means;
 use crate::job::Manifest;
 use crate::open::Open;
 use crate::tasks::Tasks;
+use crate::within::within;
 
 /// Outcomes that may wait to be stored.
 const QUEUE: usize = 8192;
@@ -25,6 +26,8 @@ const QUEUE: usize = 8192;
 const BATCH: usize = 1024;
 /// How long outcomes gather: a few of these fit between a request and the reader who looks for it.
 const GATHER: Duration = Duration::from_millis(20);
+/// A statement that takes longer is thought lost, and repeated: it stores nothing twice.
+const WITHIN: Duration = Duration::from_secs(10);
 const RETRY: Duration = Duration::from_millis(250);
 
 /// What becomes of a delivery, and the manifest that it stands in.
@@ -135,10 +138,8 @@ impl Writing {
         let (mut refused, mut is_whole, mut in_doubt) = (Vec::new(), true, false);
         while let Some(range) = open.pop() {
             let part = batch.part(range.clone());
-            let stored = async {
-                let mut c = self.means.pools.background.acquire().await?;
-                part.store(&mut c, self.node_id, self.means.clock.now()).await
-            };
+            let (node_id, now) = (self.node_id, self.means.clock.now());
+            let stored = within(&self.means.pools.background, WITHIN, async |c| part.store(c, node_id, now).await);
             match stored.await {
                 Ok(()) => {}
                 // An earlier try was committed, as a whole, and only its answer lost.

@@ -10,6 +10,7 @@ use socialhook_core::id::ManifestId;
 use socialhook_store::{PgConnection, Result, channels, deliveries, inspections, manifests, nodes, refusals, sessions};
 
 use crate::job::Job;
+use crate::within::within;
 use crate::{Relay, replays};
 
 /// Deliveries claimed for one endpoint at a time: the others get their turn.
@@ -19,6 +20,15 @@ pub(crate) const RARELY: u32 = 60;
 
 /// A delivery that this process owns for longer than this, without a job for it, was lost on the way here.
 const STRAY_AFTER: TimeDelta = TimeDelta::seconds(60);
+/// After the database was away they are likely, and looked for as soon as answers that are late have come.
+const STRAY_AFTER_TROUBLE: TimeDelta = TimeDelta::seconds(5);
+const CALM: Duration = Duration::from_secs(6);
+
+/// Longer than a statement may take, so that only a server that hangs, or a dead line, is given up.
+const TICK_WITHIN: Duration = Duration::from_secs(35);
+
+/// Dropping a day may take a while.
+const RARELY_WITHIN: Duration = Duration::from_mins(3);
 
 /// Runs until the relay stops.
 pub(crate) async fn run(relay: Relay, every: Duration) {
@@ -34,6 +44,11 @@ pub(crate) async fn run(relay: Relay, every: Duration) {
         if let Err(error) = tick(&relay).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "upkeep could not do all of its work");
         }
+        if relay.0.pulse.was_shaken(CALM)
+            && let Err(error) = after_trouble(&relay).await
+        {
+            tracing::warn!(error = &error as &dyn std::error::Error, "what the trouble left could not be looked for");
+        }
         ticks += u64::from(ticked);
         if ticked
             && ticks.is_multiple_of(u64::from(RARELY))
@@ -46,17 +61,19 @@ pub(crate) async fn run(relay: Relay, every: Duration) {
 
 /// The frequent work, once; returns how many deliveries were claimed and replays advanced. Each step is done whatever came of those before.
 pub(crate) async fn tick(relay: &Relay) -> Result<usize> {
-    let mut c = relay.0.means.pools.background.acquire().await?;
-    let lived = live(relay, &mut c).await;
-    let followed = relay.0.directory.follow(&mut c, &relay.0.means.sealer).await;
-    let heard = relay.0.conversations.follow(&mut c, relay.0.means.clock.now()).await;
-    let flushed = flush_tally(relay, &mut c).await;
-    let settled = settle_doubts(relay, &mut c).await;
-    // Before the claims, so that what it opens is claimed at once.
-    let advanced = replays::advance(relay, &mut c).await;
-    let claimed = claim(relay, &mut c).await;
-    let done = advanced.and_then(|advanced| Ok(advanced + claimed?));
-    lived.and(followed).and(heard).and(flushed).and(settled).and(done)
+    within(&relay.0.means.pools.background, TICK_WITHIN, async |c| {
+        let lived = live(relay, c).await;
+        let followed = relay.0.directory.follow(c, &relay.0.means.sealer).await;
+        let heard = relay.0.conversations.follow(c, relay.0.means.clock.now()).await;
+        let flushed = flush_tally(relay, c).await;
+        let settled = settle_doubts(relay, c).await;
+        // Before the claims, so that what it opens is claimed at once.
+        let advanced = replays::advance(relay, c).await;
+        let claimed = claim(relay, c).await;
+        let done = advanced.and_then(|advanced| Ok(advanced + claimed?));
+        lived.and(followed).and(heard).and(flushed).and(settled).and(done)
+    })
+    .await
 }
 
 /// Renews this process's lease, and takes over from those whose lease has run out.
@@ -112,11 +129,13 @@ pub(crate) async fn flush_tally(relay: &Relay, c: &mut PgConnection) -> Result<(
 pub(crate) async fn rarely(relay: &Relay) -> Result<()> {
     let inner = &relay.0;
     let now = inner.means.clock.now();
-    let mut c = inner.means.pools.background.acquire().await?;
-    nodes::take_over(&mut c, now).await?;
-    release_strays(relay, &mut c).await?;
-    inspections::prune(&mut c).await?;
-    sessions::sweep(&mut c, now).await?;
+    within(&inner.means.pools.background, RARELY_WITHIN, async |c| {
+        nodes::take_over(c, now).await?;
+        release_strays(relay, c, STRAY_AFTER).await?;
+        inspections::prune(c).await?;
+        sessions::sweep(c, now).await
+    })
+    .await?;
     Ok(())
 }
 
@@ -133,18 +152,24 @@ async fn settle_doubts(relay: &Relay, c: &mut PgConnection) -> Result<()> {
     settled.map(|_| ())
 }
 
+/// A crash of the database may take back what it had said of outcomes, and a lost connection hides whether it committed.
+async fn after_trouble(relay: &Relay) -> Result<()> {
+    let pool = &relay.0.means.pools.background;
+    within(pool, TICK_WITHIN, async |c| release_strays(relay, c, STRAY_AFTER_TROUBLE).await).await
+}
+
 /// Gives back what the database says is ours and memory does not know: its claim or commit succeeded, but the answer was lost.
-async fn release_strays(relay: &Relay, c: &mut PgConnection) -> Result<()> {
+async fn release_strays(relay: &Relay, c: &mut PgConnection, after: TimeDelta) -> Result<()> {
     let inner = &relay.0;
     let (now, open) = (inner.means.clock.now(), inner.dispatcher.open());
     // The database is asked first: what it names and is finished meanwhile is no longer ours to release.
-    let mut owned = deliveries::owned(c, inner.node_id, now - STRAY_AFTER).await?;
+    let mut owned = deliveries::owned(c, inner.node_id, now - after).await?;
     owned.retain(|stray| !open.has(&(stray.tenant_id, stray.event_id, stray.endpoint_id)));
     if !owned.is_empty() {
         tracing::warn!(deliveries = owned.len(), "deliveries without a job are given back");
         deliveries::release(c, inner.node_id, &owned, now).await?;
     }
-    let mut written = manifests::written_before(c, inner.node_id, ManifestId::new(now - STRAY_AFTER)).await?;
+    let mut written = manifests::written_before(c, inner.node_id, ManifestId::new(now - after)).await?;
     written.retain(|manifest_id| !open.has_manifest(*manifest_id));
     if !written.is_empty() {
         let opened = manifests::surrender(c, inner.node_id, &written, now).await?;

@@ -5,6 +5,7 @@
 //! deliveries go to the dispatcher at once; a batch that the database refuses is halved until only the culprit fails.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use socialhook_core::clock::Clock;
 use socialhook_core::id::{ManifestId, NodeId};
@@ -16,6 +17,7 @@ use crate::Means;
 use crate::dispatcher::Dispatcher;
 use crate::job::{self, Job, Manifest};
 use crate::tasks::Tasks;
+use crate::within::within;
 
 /// Submissions that may wait; one more is answered 503.
 const QUEUE: usize = 20_000;
@@ -28,6 +30,8 @@ const BATCH_BYTES: usize = 8 << 20;
 
 /// A batch of so many does not wait for the one before.
 const SECOND_FROM: usize = 48;
+/// Longer than a statement may take: only a dead line is given up.
+const WITHIN: Duration = Duration::from_secs(5);
 
 /// What one POST asks to be stored.
 #[derive(Debug, Default)]
@@ -190,8 +194,7 @@ impl Writing {
     ) -> Result<Fresh, socialhook_store::Error> {
         let receipts: Vec<&NewReceipt> = batch.iter().flat_map(|waiting| &waiting.submission.receipts).collect();
         let events: Vec<&NewEvent> = events.iter().map(|(_, new)| new).collect();
-        let mut c = self.pool.acquire().await?;
-        ingest::write(&mut c, self.node_id, &receipts, &events, manifests).await
+        within(&self.pool, WITHIN, async |c| ingest::write(c, self.node_id, &receipts, &events, manifests).await).await
     }
 
     /// Tells everyone, then sends what is new.

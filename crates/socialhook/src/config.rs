@@ -3,10 +3,11 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
-use socialhook_core::delivery::Schedule;
+use socialhook_core::delivery::{Schedule, parse_wait};
 use socialhook_relay::Room;
 use socialhook_relay::destination::Policy;
 use socialhook_store::partitions::Retention;
@@ -20,6 +21,8 @@ const DEFAULT_LOG: &str = "info,sqlx=warn";
 pub(crate) const RETENTION_DAYS: std::ops::RangeInclusive<u32> = 1..=90;
 /// Less is a slip of the pen: the tables take more when they are empty.
 const RETENTION_BYTES_MIN: u64 = 100_000_000;
+/// A stop has to end within the patience of whoever asked for it.
+const DRAIN_MAX: Duration = Duration::from_mins(1);
 
 /// Settings as they are given; what is not given has a default.
 #[derive(Debug, Clone, Default, clap::Args, Deserialize)]
@@ -46,6 +49,9 @@ pub struct Options {
     /// The waits before attempts 2, 3, … [default: 30s,5m]
     #[arg(long, env = "SOCIALHOOK_RETRY_SCHEDULE", value_name = "WAITS", global = true)]
     retry_schedule: Option<String>,
+    /// How long to go on taking requests after SIGTERM, while /readyz says 503: behind a balancer a little longer than it needs to notice, as in 3s [default: 0s]
+    #[arg(long, env = "SOCIALHOOK_DRAIN", value_name = "WAIT", global = true)]
+    drain: Option<String>,
     /// Deliver to private and loopback addresses too [default: true only with the embedded database, a loopback address and no public URL]
     #[arg(long, env = "SOCIALHOOK_ALLOW_PRIVATE_DESTINATIONS", value_name = "BOOL", global = true)]
     allow_private_destinations: Option<bool>,
@@ -91,6 +97,8 @@ pub struct Config {
     pub database: Database,
     pub secret_key: Option<SecretString>,
     pub schedule: Schedule,
+    /// How long requests are still taken after the signal to stop.
+    pub drain: Duration,
     pub policy: Policy,
     pub allow_volatile_database: bool,
     pub retention: Retention,
@@ -107,6 +115,8 @@ pub enum Error {
     Parse { path: PathBuf, source: Box<toml::de::Error> },
     #[error(transparent)]
     Schedule(#[from] socialhook_core::delivery::InvalidSchedule),
+    #[error("the drain time {given:?} is not understood: give a wait such as 3s, at most a minute")]
+    Drain { given: String },
     #[error("{name} is {given}; it must be 1 to 90 days")]
     Retention { name: &'static str, given: u32 },
     #[error("retention_bytes is {0}; it must be at least 100MB, or none")]
@@ -154,6 +164,7 @@ impl Options {
                 Some(waits) => waits.parse()?,
                 None => Schedule::default(),
             },
+            drain: self.drain.or(file.drain).map_or(Ok(Duration::ZERO), check_drain)?,
             policy: if allow_private { Policy::AllowPrivate } else { Policy::PublicOnly },
             allow_volatile_database: self.allow_volatile_database.or(file.allow_volatile_database).unwrap_or(false),
             retention: Retention {
@@ -175,6 +186,10 @@ fn check_public_url(url: Url) -> Result<Url, Error> {
     let usable =
         matches!(url.scheme(), "http" | "https") && url.has_host() && url.path() == "/" && url.query().is_none();
     if usable { Ok(url) } else { Err(Error::PublicUrl) }
+}
+
+fn check_drain(given: String) -> Result<Duration, Error> {
+    parse_wait(given.trim()).filter(|wait| *wait <= DRAIN_MAX).ok_or(Error::Drain { given })
 }
 
 fn days(name: &'static str, given: Option<u32>, default: u32) -> Result<u32, Error> {
@@ -224,6 +239,7 @@ impl Config {
                 if self.secret_key.is_some() { "given" } else { "secret.key in the data directory" }.to_owned(),
             ),
             ("retry_schedule", self.schedule.to_string()),
+            ("drain", format!("{}s", self.drain.as_secs())),
             ("allow_private_destinations", (self.policy == Policy::AllowPrivate).to_string()),
             ("allow_volatile_database", self.allow_volatile_database.to_string()),
             ("receipt_days", self.retention.receipt_days.to_string()),
@@ -321,6 +337,8 @@ mod tests {
             Options { receipt_days: Some(91), ..Options::default() },
             Options { retention_bytes: Some(Limit::Bytes(200)), ..Options::default() },
             Options { retry_schedule: Some("often".to_owned()), ..Options::default() },
+            Options { drain: Some("soon".to_owned()), ..Options::default() },
+            Options { drain: Some("2m".to_owned()), ..Options::default() },
             Options { public_url: Url::parse("https://example.com/path").ok(), ..Options::default() },
             Options { public_url: Url::parse("ftp://example.com").ok(), ..Options::default() },
             Options { config: Some("/nowhere/socialhook.toml".into()), ..Options::default() },

@@ -1,6 +1,6 @@
 //! The service's life: start everything in order, run, stop in the opposite order.
 //!
-//! Stopping: no new connections, requests under way finish, the relay gives back what it has not sent and stores what came
+//! Stopping: `/readyz` says so for as long as a balancer needs to notice, then no new connections, requests under way finish, the relay gives back what it has not sent and stores what came
 //! of what it has, then the database goes. Each step is bounded; a second signal ends the process at once.
 
 use std::net::SocketAddr;
@@ -26,8 +26,8 @@ const TICK: Duration = Duration::from_secs(1);
 const DRAIN_LIMIT: Duration = Duration::from_secs(5);
 /// The embedded database ends itself if it takes longer.
 const CLOSE_LIMIT: Duration = Duration::from_secs(15);
-/// Longer than one delivery may take.
-const RELAY_STOP_LIMIT: Duration = Duration::from_secs(15);
+/// After the drain time: one attempt's time, and a little to store what came of it. Whoever asked waits for 15 s.
+const STOP_LIMIT: Duration = Duration::from_millis(11_500);
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -60,18 +60,22 @@ pub async fn run(config: &Config, with_demo: bool) -> Result<(), Error> {
     let listener = TcpListener::bind(address).await.map_err(|source| Error::Listen { address, source })?;
     let address = listener.local_addr().map_err(Error::Serve)?;
     // The launcher prepares the data directory, so it comes before the key's file.
-    let open = database::open(config).await?;
+    let open = tokio::select! {
+        open = database::open(config) => open?,
+        () = signals.asked_to_stop() => return Ok(()),
+    };
     let sealer = Arc::new(key::settled(config, &open.pools).await?);
     let means = Means { pools: open.pools.clone(), sealer, clock: Clock::System };
     let demo = if with_demo { Some(demo::prepare(config, &means, address).await?) } else { None };
     let relay = Relay::start(means.clone(), settings(config, address)).await?;
-    let stopping = CancellationToken::new();
+    let (draining, stopping) = (CancellationToken::new(), CancellationToken::new());
     let app = App {
         pools: means.pools,
         sealer: means.sealer,
         clock: means.clock,
         relay: relay.clone(),
         public_url: config.public_url.clone().unwrap_or_else(|| own_url(address)),
+        draining: draining.clone(),
         stopping: stopping.clone(),
     };
     announce(config, address);
@@ -85,9 +89,16 @@ pub async fn run(config: &Config, with_demo: bool) -> Result<(), Error> {
         () = relay.failed() => Err(Error::RelayFailed),
         error = postgres_ended(&open) => Err(Error::PostgresEnded(error)),
     };
-    stopping.cancel();
+    draining.cancel();
+    let end = async {
+        if ended.is_ok() {
+            drain(config.drain, &relay).await;
+        }
+        stopping.cancel();
+        stop(server, &relay).await;
+    };
     tokio::select! {
-        () = stop(server, &relay) => {}
+        () = end => {}
         () = signals.asked_to_stop() => tracing::warn!("asked twice: stopping at once; what is unfinished will be taken over"),
     }
     if let Ok(closed) = tokio::time::timeout(CLOSE_LIMIT, open.close()).await {
@@ -105,14 +116,24 @@ fn flat(ended: Result<std::io::Result<()>, tokio::task::JoinError>) -> Result<()
     ended.unwrap_or_else(|error| Err(std::io::Error::other(error))).map_err(Error::Serve)
 }
 
+/// A balancer has time to notice; until then all goes on as before.
+async fn drain(time: Duration, relay: &Relay) {
+    if !time.is_zero() {
+        tracing::info!(seconds = time.as_secs(), "not ready any more; requests are taken a little longer");
+        // A relay that fails meanwhile has nothing to wait for.
+        let _ = tokio::time::timeout(time, relay.failed()).await;
+    }
+}
+
 /// Nothing new is sent while requests finish, since what is sent may be for our own inspector; they need the rest of the relay,
 /// so that goes after them.
 async fn stop(server: Server, relay: &Relay) {
     relay.hold();
+    let until = tokio::time::Instant::now() + STOP_LIMIT;
     if !server.is_finished() && tokio::time::timeout(DRAIN_LIMIT, server).await.is_err() {
         tracing::warn!("some requests did not finish in time");
     }
-    if tokio::time::timeout(RELAY_STOP_LIMIT, relay.stop()).await.is_err() {
+    if tokio::time::timeout_at(until, relay.stop()).await.is_err() {
         tracing::warn!("not everything could be finished in time; it will be taken over");
     }
 }

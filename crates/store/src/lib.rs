@@ -20,8 +20,8 @@ pub mod nodes;
 pub mod partitions;
 pub mod pools;
 pub mod refusals;
-pub mod retention;
 pub mod replays;
+pub mod retention;
 pub mod seal;
 pub mod sessions;
 pub mod tenants;
@@ -74,6 +74,23 @@ impl Error {
     pub fn is_duplicate(&self) -> bool {
         let Self::Database(error) = self else { return false };
         error.as_database_error().and_then(sqlx::error::DatabaseError::code).is_some_and(|code| code == "23505")
+    }
+
+    /// True where connecting failed in a way that passes by itself: nobody listens yet, the server starts, recovers or stops, or all
+    /// of its connections are taken.
+    #[must_use]
+    pub fn is_about_the_moment(&self) -> bool {
+        match self {
+            Self::Database(sqlx::Error::Io(error)) => {
+                use std::io::ErrorKind::{ConnectionRefused, ConnectionReset, UnexpectedEof};
+                [ConnectionRefused, ConnectionReset, UnexpectedEof].contains(&error.kind())
+            }
+            Self::Database(error) => error
+                .as_database_error()
+                .and_then(sqlx::error::DatabaseError::code)
+                .is_some_and(|code| ["57P01", "57P02", "57P03", "53300"].contains(&&*code)),
+            _ => false,
+        }
     }
 
     /// True where the database turned this away so that another, which waited for it, could go on: trying again helps.

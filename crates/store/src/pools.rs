@@ -83,6 +83,16 @@ impl Pools {
         Ok(PgConnection::connect_with(&options).await?)
     }
 
+    /// Whether the database takes a connection.
+    pub async fn reach(options: &PgConnectOptions) -> Result<()> {
+        Ok(PgConnection::connect_with(options).await?.close().await?)
+    }
+
+    /// A connection apart from the pools: for whoever asks whether the database answers at all.
+    pub async fn apart(&self) -> Result<PgConnection> {
+        Ok(PgConnection::connect_with(&self.options).await?)
+    }
+
     /// Brings the schema up to date, on a connection that has all the time it needs. Processes that start together wait for
     /// one another.
     pub async fn migrate(&self) -> Result<()> {

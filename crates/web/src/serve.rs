@@ -1,11 +1,17 @@
 //! Listening: connections in, the router behind them, and an orderly end.
 
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
 use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 
 use crate::state::App;
 
-/// Serves until `app.stopping` is cancelled, and then until the requests under way have finished.
+/// Serves until `app.stopping` is cancelled, and then until the requests under way have finished. Once `app.draining` is
+/// cancelled, each answer is the last on its connection, so that few are left to be closed.
 ///
 /// # Errors
 /// If the listener fails.
@@ -15,6 +21,15 @@ pub async fn serve(listener: TcpListener, app: App) -> std::io::Result<()> {
             tracing::debug!(%error, "TCP_NODELAY could not be set");
         }
     });
-    let stopping = app.stopping.clone();
-    axum::serve(listener, crate::router(app)).with_graceful_shutdown(stopping.cancelled_owned()).await
+    let (draining, stopping) = (app.draining.clone(), app.stopping.clone());
+    let router = crate::router(app).layer(from_fn_with_state(draining, last_answer));
+    axum::serve(listener, router).with_graceful_shutdown(stopping.cancelled_owned()).await
+}
+
+async fn last_answer(State(draining): State<CancellationToken>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    if draining.is_cancelled() {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
 }

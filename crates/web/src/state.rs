@@ -18,6 +18,8 @@ pub struct App {
     pub relay: Relay,
     /// Where browsers and Meta reach this service, without a path.
     pub public_url: Url,
+    /// Cancelled when the process is about to stop: it is not ready any more, but still answers.
+    pub draining: CancellationToken,
     /// Cancelled when the process stops: what streams without end must end then.
     pub stopping: CancellationToken,
 }
