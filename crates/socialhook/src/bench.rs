@@ -13,6 +13,7 @@ mod handmade;
 mod ledger;
 mod machine;
 mod noisy;
+mod parked;
 mod receiver;
 mod report;
 mod scene;
@@ -77,6 +78,9 @@ pub struct Plan {
     /// fifth of all endpoints hang and a tenth refuse connections
     #[arg(long)]
     noisy: bool,
+    /// Instead: what so many events that wait for a dead endpoint cost the others, at the first --rate
+    #[arg(long, value_name = "N", conflicts_with = "noisy", value_parser = at_least_one::<u32>())]
+    parked: Option<u32>,
     /// Where the database lies for the while; its disk is measured too
     #[arg(long, value_name = "DIR", default_value = "/tmp")]
     directory: PathBuf,
@@ -164,7 +168,11 @@ async fn measure(plan: &Plan, home: &Path, server: &Embedded) -> Result<usize, E
     let database = Database { url: server.url(), server: server.pid()?.into_iter().collect() };
     let receiver = Receiver::start().map_err(Error::Start)?;
     let mut bench = Bench { plan, database, receiver, runs: 0 };
-    if plan.noisy { noisy::measure(&mut bench).await } else { bench.take_turns(home).await }
+    match plan.parked {
+        Some(parked) => parked::measure(&mut bench, parked).await,
+        None if plan.noisy => noisy::measure(&mut bench).await,
+        None => bench.take_turns(home).await,
+    }
 }
 
 struct Bench<'a> {
@@ -212,10 +220,8 @@ impl Bench<'_> {
             }
             say(&report::summary(pace, &kinds, &rows))?;
         }
-        if let Some((now, peak)) = relay.as_ref().and_then(memory_mb) {
-            say(&format!("\nmemory of the relay after all this: {now} MB, at its peak {peak} MB\n"))?;
-        }
         if let Some(relay) = relay {
+            say(&format!("\n{}\n", memory(&relay)))?;
             relay.end().await;
         }
         Ok(missing)
@@ -225,8 +231,7 @@ impl Bench<'_> {
         self.plan.rate.iter().map(|rate| if *rate == 0 { Pace::Full } else { Pace::Rate(f64::from(*rate)) }).collect()
     }
 
-    /// How fast the noisy tenant is: the first rate that was asked for.
-    fn flood(&self) -> Pace {
+    fn first_pace(&self) -> Pace {
         self.paces().first().copied().unwrap_or(Pace::Full)
     }
 
@@ -244,17 +249,20 @@ impl Bench<'_> {
     /// One run of one contender.
     async fn one(&mut self, contender: &Contender, webhooks: &Webhooks, pace: Pace) -> Result<Row, Error> {
         let warm_up = self.load(contender, webhooks, (pace, WARM_UP));
+        let ledger = warm_up.ledger.clone();
         self.post(vec![warm_up]).await?;
+        self.drain(&ledger).await;
         let before = Cpu::now(contender);
         let load = self.load(contender, webhooks, (pace, self.lasting()));
         let ledger = load.ledger.clone();
         self.post(vec![load]).await?;
+        self.drain(&ledger).await;
         let after = Cpu::now(contender);
         Ok(Row::new(&ledger.tally(), &before, &after))
     }
 
     fn load(&mut self, contender: &Contender, webhooks: &Webhooks, (pace, lasting): (Pace, Duration)) -> Load {
-        self.runs += 1;
+        let ledger = self.ledger(pace.events_max(lasting));
         Load {
             to: contender.address,
             path: contender.path.clone(),
@@ -262,20 +270,29 @@ impl Bench<'_> {
             pace,
             lasting,
             connections: self.plan.connections.into(),
-            ledger: Arc::new(Ledger::new(self.runs, pace.events_max(lasting))),
+            ledger,
         }
     }
 
-    /// Posts the loads, and waits until what was acknowledged of the first has arrived.
+    /// Of the next run.
+    fn ledger(&mut self, events_max: usize) -> Arc<Ledger> {
+        self.runs += 1;
+        Arc::new(Ledger::new(self.runs, events_max))
+    }
+
+    /// Posts the loads.
     async fn post(&self, loads: Vec<Load>) -> Result<(), Error> {
         let ledgers: Vec<_> = loads.iter().map(|load| load.ledger.clone()).collect();
         self.receiver.note_in(&ledgers);
-        generator::post(loads).await.map_err(Error::Start)?;
+        generator::post(loads).await.map_err(Error::Start)
+    }
+
+    /// Waits until what was acknowledged has arrived, or is missing.
+    async fn drain(&self, ledger: &Ledger) {
         let posted = Instant::now();
-        while ledgers.first().is_some_and(|ledger| !ledger.complete()) && posted.elapsed() < DRAIN_LIMIT {
+        while !ledger.complete() && posted.elapsed() < DRAIN_LIMIT {
             tokio::time::sleep(LOOK_EVERY).await;
         }
-        Ok(())
     }
 }
 
@@ -299,17 +316,21 @@ struct Cpu {
     own: Option<Duration>,
     store: Option<Duration>,
     bench: Option<Duration>,
+    machine: Option<usage::Machine>,
 }
 
 impl Cpu {
     fn now(contender: &Contender) -> Self {
         let (own, store) = (usage::cpu(&contender.own), usage::cpu(&contender.store));
-        Self { own, store, bench: usage::own_cpu() }
+        Self { own, store, bench: usage::own_cpu(), machine: usage::machine() }
     }
 }
 
-fn memory_mb(contender: &Contender) -> Option<(u64, u64)> {
-    usage::memory_mb(*contender.own.first()?)
+fn memory(contender: &Contender) -> String {
+    match contender.own.first().and_then(|pid| usage::memory_mb(*pid)) {
+        Some((now, peak)) => format!("memory of the relay: {now} MB, at its peak {peak} MB"),
+        None => "memory of the relay: not measured".to_owned(),
+    }
 }
 
 impl Kind {

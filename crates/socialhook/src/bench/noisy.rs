@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::generator::Pace;
 use super::report::{quantiles, say};
 use super::webhook::Webhooks;
-use super::{Bench, Error, WARM_UP, contender, memory_mb, real, scene};
+use super::{Bench, Error, WARM_UP, contender, memory, real, scene};
 
 /// Tenant B's events a second.
 const QUIET_RATE: Pace = Pace::Rate(10.0);
@@ -26,16 +26,17 @@ pub(super) async fn measure(bench: &mut Bench<'_>) -> Result<usize, Error> {
     let warm_up = bench.load(&relay, &b, (QUIET_RATE, WARM_UP));
     bench.post(vec![warm_up]).await?;
     let mut missing = 0;
-    for name in ["B alone", "B with the noise"] {
+    for (name, noise) in [("B alone", false), ("B with the noise", true)] {
         let quiet = bench.load(&relay, &b, (QUIET_RATE, lasting));
         let ledger = quiet.ledger.clone();
         let mut loads = vec![quiet];
-        if name != "B alone" {
+        if noise {
             loads.push(bench.load(&relay, &others, (OTHERS_RATE, lasting)));
-            loads.push(bench.load(&relay, &a, (bench.flood(), lasting)));
+            loads.push(bench.load(&relay, &a, (bench.first_pace(), lasting)));
         }
-        let flood = loads.last().map(|load| load.ledger.clone());
+        let flood = loads.last().filter(|_| noise).map(|load| load.ledger.clone());
         bench.post(loads).await?;
+        bench.drain(&ledger).await;
         let tally = ledger.tally();
         let mut line = format!("{name:<18}");
         for latency in quantiles(&tally.ack).iter().chain(&quantiles(&tally.delivery)) {
@@ -43,15 +44,13 @@ pub(super) async fn measure(bench: &mut Bench<'_>) -> Result<usize, Error> {
         }
         say(&format!("{line}  {:>8} {:>8}\n", tally.missing, tally.doubled))?;
         missing += tally.missing;
-        if let Some(flood) = flood.filter(|flood| flood.run != ledger.run) {
+        if let Some(flood) = flood {
             let flood = flood.tally();
             let accepted = real(flood.acked) / lasting.as_secs_f64();
             say(&format!("\nA's flood: {accepted:.0} events a second accepted, {} refused\n", flood.refused))?;
         }
     }
-    if let Some((now, peak)) = memory_mb(&relay) {
-        say(&format!("memory of the relay: {now} MB, at its peak {peak} MB\n"))?;
-    }
+    say(&format!("{}\n", memory(&relay)))?;
     relay.end().await;
     Ok(missing)
 }

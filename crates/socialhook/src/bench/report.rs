@@ -20,6 +20,8 @@ pub(super) struct Row {
     pub(super) delivery: Quantiles,
     /// CPU time an event, in microseconds: the contender's, that of what stores for it, the benchmark's.
     cpu_us: [Option<f64>; 3],
+    /// Per cent of the machine's time that went elsewhere: to other programs, or on a virtual machine to its neighbours.
+    elsewhere: Option<f64>,
     pub(super) missing: usize,
     doubled: u64,
     refused: u64,
@@ -47,6 +49,7 @@ impl Row {
                 an_event(before.store, after.store),
                 an_event(before.bench, after.bench),
             ],
+            elsewhere: elsewhere(before, after),
             missing: tally.missing,
             doubled: tally.doubled,
             refused: tally.refused,
@@ -56,15 +59,16 @@ impl Row {
     /// Each figure's median; what is missing, doubled or refused is summed.
     fn median(rows: &[&Self]) -> Self {
         let of = |figure: &dyn Fn(&Self) -> f64| median(rows.iter().map(|row| figure(row)).collect());
-        let cpu = |n: usize| {
-            let known: Option<Vec<f64>> = rows.iter().map(|row| row.cpu_us[n]).collect();
-            known.map(median)
+        let known = |figure: &dyn Fn(&Self) -> Option<f64>| {
+            let all: Option<Vec<f64>> = rows.iter().map(|row| figure(row)).collect();
+            all.map(median)
         };
         Self {
             rate: of(&|row| row.rate),
             ack: [0, 1, 2, 3].map(|n| of(&|row| row.ack[n])),
             delivery: [0, 1, 2, 3].map(|n| of(&|row| row.delivery[n])),
-            cpu_us: [0, 1, 2].map(cpu),
+            cpu_us: [0, 1, 2].map(|n| known(&|row| row.cpu_us[n])),
+            elsewhere: known(&|row| row.elsewhere),
             missing: rows.iter().map(|row| row.missing).sum(),
             doubled: rows.iter().map(|row| row.doubled).sum(),
             refused: rows.iter().map(|row| row.refused).sum(),
@@ -77,7 +81,7 @@ impl Row {
             let _ = write!(line, " {latency:>8.2}");
         }
         line.push(' ');
-        for used in self.cpu_us {
+        for used in self.cpu_us.into_iter().chain([self.elsewhere]) {
             let _ = match used {
                 Some(used) => write!(line, " {used:>6.0}"),
                 None => write!(line, " {:>6}", "?"),
@@ -86,6 +90,15 @@ impl Row {
         let _ = writeln!(line, "  {:>8} {:>8} {:>8}", self.missing, self.doubled, self.refused);
         line
     }
+}
+
+fn elsewhere(before: &Cpu, after: &Cpu) -> Option<f64> {
+    let machine = |cpu: &Cpu| cpu.machine.map(|machine| (machine.all, machine.all.saturating_sub(machine.idle)));
+    let ours = |cpu: &Cpu| Some(cpu.own? + cpu.store? + cpu.bench?);
+    let ((all_before, busy_before), (all_after, busy_after)) = (machine(before)?, machine(after)?);
+    let all = all_after.checked_sub(all_before)?.as_secs_f64();
+    let busy = busy_after.checked_sub(busy_before)?.saturating_sub(ours(after)?.checked_sub(ours(before)?)?);
+    Some(100.0 * busy.as_secs_f64() / all.max(0.01))
 }
 
 /// The middle one, or between the two in the middle; 0 of none.
@@ -107,9 +120,9 @@ pub(super) fn heading(pace: Pace, plan: &Plan, lasting: Duration) -> String {
         None => "each from a new customer".to_owned(),
     };
     format!(
-        "\n{pace}, {senders}, {} connections, {} s a run; latencies in ms from when an event was due, CPU in µs an event\n\n\
-         {:<18}{:>9}   {:^35} {:^35}  {:^20}\n\
-         {:<18}{:>9}   {:>8} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8}  {:>6} {:>6} {:>6}  {:>8} {:>8} {:>8}\n",
+        "\n{pace}, {senders}, {} connections, {} s a run; latencies in ms from when an event was due; CPU in µs an event, elsewhere in % of the machine\n\n\
+         {:<18}{:>9}   {:^35} {:^35}  {:^27}\n\
+         {:<18}{:>9}   {:>8} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8}  {:>6} {:>6} {:>6} {:>6}  {:>8} {:>8} {:>8}\n",
         plan.connections,
         lasting.as_secs(),
         "",
@@ -130,6 +143,7 @@ pub(super) fn heading(pace: Pace, plan: &Plan, lasting: Duration) -> String {
         "own",
         "store",
         "bench",
+        "else",
         "missing",
         "doubled",
         "refused",
@@ -159,6 +173,16 @@ pub(super) fn summary(pace: Pace, kinds: &[Kind], rows: &[(Kind, Row)]) -> Strin
     text
 }
 
+/// What a change made of the medians.
+pub(super) fn change(pace: Pace, before: &[Row], after: &[Row]) -> String {
+    let [before, after] = [before, after].map(|rows| Row::median(&rows.iter().collect::<Vec<_>>()));
+    let mut text = format!("\n{}{}", before.line("median before"), after.line("median after"));
+    if pace == Pace::Full {
+        let _ = writeln!(text, "the relay delivers {:.2} times what it did before", after.rate / before.rate);
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -177,6 +201,7 @@ mod tests {
             ack: [1.0, 2.0, 3.0, 4.0],
             delivery: [5.0; 4],
             cpu_us: [Some(100.0), None, Some(10.0)],
+            elsewhere: Some(5.0),
             missing: 0,
             doubled: 1,
             refused: 0,

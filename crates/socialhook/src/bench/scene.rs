@@ -24,6 +24,15 @@ pub(super) fn even(receiver: &Receiver) -> (Value, Vec<String>) {
     (file(&tenants), numbers)
 }
 
+/// Adds a tenant whose endpoint refuses connections; returns its number.
+pub(super) fn add_dead(file: &mut Value) -> Vec<String> {
+    let number = number(TENANTS, 0);
+    let endpoint = json!({ "name": "main", "url": REFUSING });
+    let tenant = json!({ "name": "Dead", "channels": [channel(&number)], "endpoints": [endpoint] });
+    file["tenants"].as_array_mut().expect("tenants are a list").push(tenant);
+    vec![number]
+}
+
 /// Twenty endpoints, each for one number: ten of tenant A, nine of one tenant each, and B's. Of them all, four hang, two refuse
 /// connections, and B's is one of those that are well.
 pub(super) struct Noisy {

@@ -4,7 +4,7 @@ use std::fs;
 use std::time::Duration;
 
 /// The unit of times in `/proc`, on every Linux: a hundredth of a second.
-const TICK: Duration = Duration::from_millis(10);
+const TICK_MS: u64 = 10;
 
 /// After the name in brackets, which may hold anything: the state, the parent, and from here on the times of the process itself,
 /// user and system, and those of its children that have ended.
@@ -32,6 +32,27 @@ pub(super) fn own_cpu() -> Option<Duration> {
     Some(parse_stat(&fs::read_to_string("/proc/self/stat").ok()?)?.own)
 }
 
+/// The whole machine's time so far, over all its cores.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Machine {
+    pub(super) all: Duration,
+    /// What no process wanted.
+    pub(super) idle: Duration,
+}
+
+pub(super) fn machine() -> Option<Machine> {
+    parse_machine(&fs::read_to_string("/proc/stat").ok()?)
+}
+
+/// `cpu user nice system idle iowait irq softirq steal …`; what follows is counted in `user` already.
+fn parse_machine(text: &str) -> Option<Machine> {
+    let line = text.lines().find_map(|line| line.strip_prefix("cpu "))?;
+    let ticks: Result<Vec<u64>, _> = line.split_ascii_whitespace().take(8).map(str::parse).collect();
+    let ticks = ticks.ok()?;
+    let time = |ticks: u64| Duration::from_millis(ticks.saturating_mul(TICK_MS));
+    Some(Machine { all: time(ticks.iter().sum()), idle: time(*ticks.get(3)? + *ticks.get(4)?) })
+}
+
 #[derive(Debug, PartialEq)]
 struct Stat {
     parent: u32,
@@ -42,9 +63,9 @@ struct Stat {
 fn parse_stat(text: &str) -> Option<Stat> {
     let fields: Vec<&str> = text.get(text.rfind(')')? + 1..)?.split_ascii_whitespace().collect();
     let time = |range| {
-        let ticks: Result<Vec<u32>, _> =
+        let ticks: Result<Vec<u64>, _> =
             fields.get::<std::ops::Range<usize>>(range)?.iter().map(|field| field.parse()).collect();
-        Some(TICK * ticks.ok()?.iter().sum())
+        Some(Duration::from_millis(ticks.ok()?.iter().sum::<u64>().saturating_mul(TICK_MS)))
     };
     let parent = fields.get(PARENT_FIELD)?.parse().ok()?;
     Some(Stat { parent, own: time(OWN_TIME_FIELDS)?, ended_children: time(CHILDREN_TIME_FIELDS)? })
@@ -73,6 +94,8 @@ mod tests {
         let (own, ended_children) = (Duration::from_secs(2), Duration::from_millis(100));
         assert_eq!(parse_stat(stat), Some(Stat { parent: 42, own, ended_children }));
         assert_eq!(parse_stat("nonsense"), None);
+        let machine = parse_machine("cpu  100 0 50 700 100 0 20 30 0 0\ncpu0 1 2 3\n").unwrap();
+        assert_eq!((machine.all, machine.idle), (Duration::from_secs(10), Duration::from_secs(8)));
         assert_eq!(parse_status("VmPeak:\t 9 kB\nVmHWM:\t 20480 kB\nVmRSS:\t 10240 kB\n"), Some((10, 20)));
         assert_eq!(parse_status("Name: x"), None);
     }
