@@ -7,6 +7,7 @@
 )]
 
 mod audit;
+mod bench;
 mod browser;
 mod chance;
 mod chaos;

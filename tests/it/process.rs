@@ -112,9 +112,13 @@ pub async fn kill(mut child: Child) {
 
 /// SIGTERM, and it must end in order.
 pub async fn terminate(mut child: Child) {
-    let id = child.id().expect("it runs").to_string();
-    let sent = Command::new("kill").args(["-TERM", &id]).status().await.expect("kill runs");
-    assert!(sent.success());
+    signal(&child, "TERM").await;
     let status = tokio::time::timeout(Duration::from_secs(25), child.wait()).await.expect("in time").expect("a status");
     assert!(status.success(), "{status}");
+}
+
+pub async fn signal(child: &Child, name: &str) {
+    let id = child.id().expect("it runs").to_string();
+    let sent = Command::new("kill").args([&format!("-{name}"), &id]).status().await.expect("kill runs");
+    assert!(sent.success());
 }

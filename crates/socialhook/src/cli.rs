@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
+use secrecy::ExposeSecret;
 use socialhook_core::clock::Clock;
 use socialhook_core::event::Normalised;
 use socialhook_core::offline;
@@ -16,7 +17,7 @@ use socialhook_store::nodes;
 use url::Url;
 
 use crate::config::{Config, Database, Options};
-use crate::{database, demo, key, provision, replay, serve, simulate, telemetry, with_postgres};
+use crate::{bench, database, demo, key, provision, replay, serve, simulate, telemetry, with_postgres};
 
 /// How long provisioning waits until running processes work with what it changed.
 const IN_FORCE_LIMIT: Duration = Duration::from_secs(5);
@@ -62,6 +63,14 @@ enum Command {
         /// The body as Meta posts it [default: standard input]
         file: Option<PathBuf>,
     },
+    /// Measure the relay on this machine, beside the least that a relay can do and a pipeline built by hand
+    Bench {
+        #[command(flatten)]
+        plan: bench::Plan,
+    },
+    /// The least that a relay can do; `bench` runs it
+    #[command(hide = true)]
+    BenchFloor { receiver: hyper::Uri },
     /// Bring the database's schema up to date
     Migrate,
     /// Print the settings in force, secrets masked
@@ -126,21 +135,33 @@ async fn execute(cli: Cli) -> Result<ExitCode, Failure> {
             say(&format!("{} webhooks accepted\n", sent?))?;
         }
         Command::Normalise { file } => say(&normalise(file.as_deref())?)?,
+        Command::Bench { plan } => return Ok(bench::run(&plan, pg_bin(&config).as_deref()).await?),
+        Command::BenchFloor { receiver } => {
+            let Database::External { url } = &config.database else {
+                return Err("the floor needs DATABASE_URL".into());
+            };
+            bench::floor::run(config.listen, url.expose_secret(), receiver).await?;
+        }
         Command::Migrate => database::open_beside(&config).await?.close().await?,
         Command::Config => say(&config.describe())?,
         Command::WithPostgres { command } => {
-            let pg_bin = match config.database {
-                Database::Embedded { pg_bin } => pg_bin,
-                Database::External { .. } => None,
-            };
+            let pg_bin = pg_bin(&config);
             return Ok(with_postgres::run(pg_bin, data_dir_given.then_some(config.data_dir), command).await?);
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
+/// Where the programs of an embedded PostgreSQL are, if that was said.
+fn pg_bin(config: &Config) -> Option<PathBuf> {
+    match &config.database {
+        Database::Embedded { pg_bin } => pg_bin.clone(),
+        Database::External { .. } => None,
+    }
+}
+
 /// A closed pipe is nobody's failure.
-fn say(text: &str) -> std::io::Result<()> {
+pub(crate) fn say(text: &str) -> std::io::Result<()> {
     match std::io::stdout().write_all(text.as_bytes()) {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         written => written,

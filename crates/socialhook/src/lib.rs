@@ -1,5 +1,7 @@
-//! The binary's parts: command line, configuration, the service's life, the embedded PostgreSQL, provisioning, the simulator.
+//! The binary's parts: command line, configuration, the service's life, the embedded PostgreSQL, provisioning, the simulator, the
+//! benchmark.
 
+pub mod bench;
 pub mod cli;
 pub mod config;
 pub mod database;

@@ -88,6 +88,12 @@ impl Embedded {
         self.layout.url()
     }
 
+    /// The server's process, whose children do the work; None while it says nothing of itself.
+    pub fn pid(&self) -> Result<Option<u32>, Error> {
+        let server = postmaster::read(&self.layout.cluster)?;
+        Ok(server.and_then(|server| u32::try_from(server.pid).ok()))
+    }
+
     /// Resolves, with the reason, when the server ends by itself. It never resolves during an ordinary run.
     pub fn exited(&self) -> impl Future<Output = Error> + Send + use<> {
         let ended = self.keeper.ended();

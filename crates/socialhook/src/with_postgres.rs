@@ -42,7 +42,7 @@ pub async fn run(
     let throw_away = if data_dir.is_none() { Some(ThrowAway::new().map_err(Error::Temporary)?) } else { None };
     let dir: &Path = match (&data_dir, &throw_away) {
         (Some(dir), _) => dir,
-        (None, Some(made)) => &made.0,
+        (None, Some(made)) => made.path(),
         (None, None) => unreachable!("one is made when none is given"),
     };
     let server = Embedded::start(dir, pg_bin.as_deref()).await?;
@@ -82,19 +82,27 @@ fn exit_code(status: ExitStatus) -> ExitCode {
 }
 
 /// A new directory that is deleted with this value.
-struct ThrowAway(PathBuf);
+pub(crate) struct ThrowAway(PathBuf);
 
 impl ThrowAway {
     fn new() -> std::io::Result<Self> {
+        Self::below(Path::new(TEMPORARY))
+    }
+
+    pub(crate) fn below(directory: &Path) -> std::io::Result<Self> {
         let mut attempt = 0;
         loop {
-            let path = Path::new(TEMPORARY).join(format!("socialhook-{}-{attempt}", std::process::id()));
+            let path = directory.join(format!("socialhook-{}-{attempt}", std::process::id()));
             // Fails if the name exists, so nobody can have prepared it for us.
             match DirBuilder::new().mode(0o700).create(&path) {
                 Err(error) if error.kind() == ErrorKind::AlreadyExists && attempt < 100 => attempt += 1,
                 result => return result.map(|()| Self(path)),
             }
         }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
     }
 }
 

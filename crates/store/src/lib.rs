@@ -12,6 +12,7 @@ pub mod deliveries;
 pub mod directory;
 pub mod endpoints;
 pub mod events;
+pub mod floor;
 pub mod ingest;
 pub mod inspections;
 pub mod ledger;
