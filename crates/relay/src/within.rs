@@ -19,7 +19,7 @@ pub(crate) async fn within<T>(
     if let Ok(done) = tokio::time::timeout(limit, work(&mut c)).await {
         return done;
     }
-    // Back in the pool it would be waited for, and its place be taken for as long.
-    c.close_on_drop();
+    // Back in the pool it would be waited for, and to close it in order would take its place for as long: it is cut.
+    drop(c.detach());
     Err(sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, "the database did not answer")).into())
 }
