@@ -19,6 +19,7 @@ mod database;
 mod delivery;
 mod disasters;
 mod docs;
+mod health;
 mod ingest;
 mod journey;
 mod killed;

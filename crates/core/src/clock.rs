@@ -35,6 +35,15 @@ impl Clock {
         DateTime::from_timestamp_micros(micros).unwrap_or_default()
     }
 
+    /// The time of a clock that is moved by hand: for what otherwise goes by another machine's clock.
+    #[must_use]
+    pub fn by_hand(&self) -> Option<DateTime<Utc>> {
+        match self {
+            Self::System => None,
+            Self::Manual(_) => Some(self.now()),
+        }
+    }
+
     /// Moves a manual clock; the system's cannot be moved and is left alone.
     pub fn advance(&self, by: TimeDelta) {
         if let Self::Manual(hands) = self {

@@ -53,11 +53,13 @@ pub struct Channel {
     pub name: String,
 }
 
-/// Statuses give way to messages when work queues up.
+/// Statuses give way to messages when work queues up, and what is sent again gives way to both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Priority {
     Message,
     Status,
+    /// It is sent again, because a person or a drain asked for it.
+    Backlog,
 }
 
 /// One event, ready to be stored and sent.

@@ -18,15 +18,17 @@ use tokio::sync::Notify;
 
 use crate::Means;
 use crate::directory::{Directory, Endpoint};
+use crate::health::{Health, Turn};
 use crate::job::{Job, Key, Manifest};
 use crate::open::Open;
 use crate::queue::{FairQueue, Limits};
 use crate::recorder::{Entry, Recorder};
+use crate::recovery;
 use crate::sender::{Answer, Request, Sender};
 use crate::tasks::Tasks;
 
 /// Once this many more fit, an endpoint's deliveries that wait in the database are fetched.
-const REFILL: usize = 500;
+const REFILL: usize = 250;
 
 #[derive(Clone)]
 pub(crate) struct Dispatcher(Arc<Inner>);
@@ -48,10 +50,18 @@ struct Inner {
 
 struct State {
     queue: FairQueue<Job>,
+    health: Health,
     /// Endpoints of which more waits in the database than fitted here.
     overflowing: HashSet<EndpointId>,
     /// Nothing is sent any more but what is under way.
     held: bool,
+}
+
+impl State {
+    fn pop(&mut self) -> Option<Job> {
+        let health = &self.health;
+        self.queue.pop(|endpoint_id| health.window(endpoint_id))
+    }
 }
 
 impl Dispatcher {
@@ -62,7 +72,12 @@ impl Dispatcher {
         (open, recorder, means): (Arc<Open>, Recorder, Means),
         (schedule, wake): (Schedule, Arc<Notify>),
     ) -> Self {
-        let state = State { queue: FairQueue::new(Limits::default()), overflowing: HashSet::new(), held: false };
+        let state = State {
+            queue: FairQueue::new(Limits::default()),
+            health: Health::default(),
+            overflowing: HashSet::new(),
+            held: false,
+        };
         Self(Arc::new(Inner {
             state: Mutex::new(state),
             open,
@@ -94,7 +109,7 @@ impl Dispatcher {
             state.overflowing.extend(over.iter().map(|job| job.endpoint_id));
             over
         };
-        self.give_back(over);
+        self.give_back(over, false);
         self.pump();
     }
 
@@ -118,10 +133,11 @@ impl Dispatcher {
         self.0.doubtful.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How many more jobs of an endpoint, of which some are due, fit into memory. If none, it is woken for when they do.
+    /// How many more jobs of an endpoint, of which some are due, fit into memory. If none, it is woken for when they do. They get no
+    /// more than half of the room, so that what comes in still fits.
     pub(crate) fn room(&self, tenant_id: TenantId, endpoint_id: EndpointId) -> usize {
         let state = &mut *self.state();
-        let room = state.queue.room(tenant_id, endpoint_id);
+        let room = state.queue.room(tenant_id, endpoint_id) / 2;
         if room == 0 {
             state.overflowing.insert(endpoint_id);
         }
@@ -140,7 +156,7 @@ impl Dispatcher {
             state.held = true;
             state.queue.take_all()
         };
-        self.give_back(queued);
+        self.give_back(queued, false);
     }
 
     /// Records nothing more. To be called when idle.
@@ -155,10 +171,14 @@ impl Dispatcher {
     /// Starts a task for each job that the limits allow; each goes on with the next when it is done.
     fn pump(&self) {
         let ready: Vec<Job> = {
-            let mut state = self.state();
-            std::iter::from_fn(|| state.queue.pop()).collect()
+            let state = &mut *self.state();
+            std::iter::from_fn(|| state.pop()).collect()
         };
-        for job in ready {
+        self.start(ready);
+    }
+
+    fn start(&self, jobs: impl IntoIterator<Item = Job>) {
+        for job in jobs {
             let dispatcher = self.clone();
             self.0.tasks.spawn(async move {
                 let mut next = Some(job);
@@ -170,17 +190,50 @@ impl Dispatcher {
     }
 
     async fn carry_out(&self, job: Job) -> Option<Job> {
-        let place = Place { dispatcher: self, key: job.key(), left: false };
+        let manifest_id = job.manifest.as_ref().map(|manifest| manifest.manifest_id);
+        let place = Place { dispatcher: self, key: job.key(), manifest_id, left: false };
         let (tenant_id, _, endpoint_id) = job.key();
-        match self.0.directory.contents().endpoint(endpoint_id).filter(|endpoint| endpoint.tenant_id == tenant_id) {
-            Some(endpoint) if !endpoint.paused => self.attempt(job, &endpoint).await,
+        let endpoint =
+            self.0.directory.contents().endpoint(endpoint_id).filter(|endpoint| endpoint.tenant_id == tenant_id);
+        let park = !job.probe && self.is_down(endpoint_id);
+        match endpoint {
+            Some(endpoint) if !endpoint.paused && !park => self.attempt(job, &endpoint).await,
             _ => {
                 let mut lane = self.state().queue.take_lane(tenant_id, endpoint_id);
                 lane.push(job);
-                self.give_back(lane);
+                self.give_back(lane, park);
             }
         }
         place.leave()
+    }
+
+    /// Whether only probes go to this endpoint.
+    pub(crate) fn is_down(&self, endpoint_id: EndpointId) -> bool {
+        self.state().health.is_down(endpoint_id)
+    }
+
+    /// Takes over what all processes know together of endpoints that are down.
+    pub(crate) fn follow_health(&self, down: &HashSet<EndpointId>) {
+        self.state().health.follow(down);
+    }
+
+    /// Draws the consequences of an outcome for its endpoint.
+    async fn observe(&self, tenant_id: TenantId, endpoint_id: EndpointId, delivered: bool) {
+        let turn = self.state().health.observe(endpoint_id, delivered);
+        let stored = match turn {
+            Turn::Same => return,
+            Turn::WentDown => {
+                let lane = self.state().queue.take_lane(tenant_id, endpoint_id);
+                self.give_back(lane, true);
+                recovery::went_down(&self.0.means, tenant_id, endpoint_id).await
+            }
+            Turn::Answers => recovery::answers(&self.0.means, tenant_id, endpoint_id, &self.0.wake).await,
+            Turn::Recovered => recovery::recovered(&self.0.means, tenant_id, endpoint_id, &self.0.wake).await,
+        };
+        if let Err(error) = stored {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(error, endpoint.id = %endpoint_id, "an endpoint's health could not be stored; the next outcome tells it again");
+        }
     }
 
     async fn attempt(&self, job: Job, endpoint: &Endpoint) {
@@ -205,6 +258,7 @@ impl Dispatcher {
             Outcome::Delivered { status } => (Some(*status), None),
             Outcome::Failed { class, status, .. } => (*status, Some(class.as_str())),
         };
+        self.observe(job.tenant_id, job.endpoint_id, matches!(outcome, Outcome::Delivered { .. })).await;
         let next = self.next(&job, &outcome).await;
         let finished = Finished {
             tenant_id: job.tenant_id,
@@ -247,8 +301,8 @@ impl Dispatcher {
         self.0.directory.follow(&mut c, &self.0.means.sealer).await
     }
 
-    /// Gives jobs back to the database, where they are due at once.
-    fn give_back(&self, jobs: Vec<Job>) {
+    /// Gives jobs back to the database, where they are due at once, or parked.
+    fn give_back(&self, jobs: Vec<Job>, park: bool) {
         if jobs.is_empty() {
             return;
         }
@@ -261,7 +315,7 @@ impl Dispatcher {
                     event_id: job.event_id,
                     endpoint_id: job.endpoint_id,
                     manifest_id: job.manifest.as_ref().map(|manifest| manifest.manifest_id),
-                    park: false,
+                    park,
                 };
                 dispatcher.0.recorder.record(Entry::Released(released, job.manifest)).await;
             }
@@ -269,11 +323,12 @@ impl Dispatcher {
     }
 }
 
-/// A job's place among those under way. It is left when the job is done; a panic leaves it too, and the delivery, which is
-/// still owned, is given back by the next sweep.
+/// A job's place among those under way. It is left when the job is done; a panic leaves it too, and the delivery, whose manifest or
+/// row is still there, is given back by the next sweep.
 struct Place<'a> {
     dispatcher: &'a Dispatcher,
     key: Key,
+    manifest_id: Option<ManifestId>,
     left: bool,
 }
 
@@ -284,11 +339,14 @@ impl Place<'_> {
         let (tenant_id, _, endpoint_id) = self.key;
         let state = &mut *self.dispatcher.state();
         state.queue.done(tenant_id, endpoint_id);
-        let next = state.queue.pop();
-        if state.overflowing.contains(&endpoint_id) && state.queue.room(tenant_id, endpoint_id) >= REFILL {
+        let next = state.pop();
+        // An endpoint's window may have grown.
+        let more = state.pop();
+        if state.overflowing.contains(&endpoint_id) && state.queue.room(tenant_id, endpoint_id) / 2 >= REFILL {
             state.overflowing.remove(&endpoint_id);
             self.dispatcher.0.wake.notify_one();
         }
+        self.dispatcher.start(more);
         next
     }
 }
@@ -298,6 +356,7 @@ impl Drop for Place<'_> {
         if !self.left {
             self.dispatcher.state().queue.done(self.key.0, self.key.2);
             self.dispatcher.0.open.settle([self.key]);
+            self.dispatcher.0.open.close(self.manifest_id.as_slice());
             self.dispatcher.pump();
         }
     }

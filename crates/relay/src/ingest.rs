@@ -20,7 +20,8 @@ use socialhook_store::partitions::Retention;
 
 use crate::Relay;
 use crate::conversations::Asked;
-use crate::directory::{App, Contents};
+use crate::directory::{App, Contents, Endpoint};
+use crate::dispatcher::Dispatcher;
 use crate::writer::Submission;
 
 /// The largest body taken; Meta's own limit is 3 MB (WhatsApp §9).
@@ -98,7 +99,8 @@ impl Relay {
             None => contents.clone(),
         };
         let retention = self.0.settings.retention;
-        let intake = Intake { app, contents: &contents, now, retention, simulated: post.simulated };
+        let dispatcher = &self.0.dispatcher;
+        let intake = Intake { app, contents: &contents, dispatcher, now, retention, simulated: post.simulated };
         let submission = match webhook.as_ref().filter(|it| (1..=EVENTS_MAX).contains(&it.parts().len())) {
             Some(webhook) => self.sort(&intake, &post.body, webhook).await?,
             None => Submission {
@@ -174,6 +176,7 @@ fn unknown_channels<'a>(contents: &Contents, app: &App, webhook: &'a Webhook<'_>
 struct Intake<'a> {
     app: &'a App,
     contents: &'a Contents,
+    dispatcher: &'a Dispatcher,
     now: DateTime<Utc>,
     retention: Retention,
     simulated: bool,
@@ -301,6 +304,16 @@ impl<'a> Intake<'a> {
         }
     }
 
+    fn hold(&self, to: &Endpoint) -> Hold {
+        if to.paused {
+            Hold::Waiting
+        } else if self.dispatcher.is_down(to.endpoint_id) {
+            Hold::Parked
+        } else {
+            Hold::No
+        }
+    }
+
     /// The event to be stored, under the receipt of its tenant.
     fn event(
         &self,
@@ -313,9 +326,7 @@ impl<'a> Intake<'a> {
         let channel_id = context.channel.map(|channel| channel.channel_id);
         let event = reading.finish(conversation_id);
         let wanting = self.contents.wanting(tenant_id, event.event.as_str(), channel_id);
-        let fan_out = wanting
-            .map(|to| FanOut { endpoint_id: to.endpoint_id, hold: if to.paused { Hold::Waiting } else { Hold::No } })
-            .collect();
+        let fan_out = wanting.map(|to| FanOut { endpoint_id: to.endpoint_id, hold: self.hold(to) }).collect();
         let receipt = receipts.iter().find(|receipt| receipt.tenant_id == tenant_id);
         let receipt_id = receipt.map_or_else(|| ReceiptId::new(self.now), |receipt| receipt.receipt_id);
         NewEvent { tenant_id, receipt_id, channel_id, received_at: self.now, event, fan_out }

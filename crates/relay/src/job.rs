@@ -27,6 +27,8 @@ pub(crate) struct Job {
     pub(crate) attempts: u16,
     pub(crate) round_start: u16,
     pub(crate) replay: bool,
+    /// Sent though the endpoint is down, to see whether it still is.
+    pub(crate) probe: bool,
 }
 
 /// What a job sends; shared by the jobs of all its endpoints.
@@ -80,11 +82,13 @@ impl Job {
             attempts: 0,
             round_start: 0,
             replay: false,
+            probe: false,
         })
     }
 
     /// A delivery that was claimed from the database. Its time has come already, so it does not wait behind messages.
     pub(crate) fn claimed(claimed: Claimed) -> Self {
+        let priority = if claimed.replay { Priority::Backlog } else { Priority::Message };
         Self {
             tenant_id: claimed.tenant_id,
             event_id: claimed.event_id,
@@ -92,13 +96,14 @@ impl Job {
             manifest: None,
             event: Arc::new(Event {
                 word: Cow::Owned(claimed.event),
-                priority: Priority::Message,
+                priority,
                 received_at: claimed.received_at,
                 body: claimed.body,
             }),
             attempts: claimed.attempts,
             round_start: claimed.round_start,
             replay: claimed.replay,
+            probe: false,
         }
     }
 

@@ -10,6 +10,7 @@ mod conversations;
 pub mod destination;
 pub mod directory;
 mod dispatcher;
+mod health;
 mod housekeeping;
 pub mod ingest;
 mod job;
@@ -17,6 +18,7 @@ mod open;
 mod pulse;
 mod queue;
 mod recorder;
+mod recovery;
 mod replays;
 pub mod sender;
 pub mod simulate;
@@ -116,11 +118,11 @@ impl Relay {
             let mut c = means.pools.background.acquire().await.map_err(socialhook_store::Error::from)?;
             socialhook_store::partitions::make(&mut c, settings.retention, now).await?;
             directory.load(&mut c, &means.sealer).await?;
-            nodes::heartbeat(&mut c, node_id, directory.contents().epoch(), now).await?;
+            nodes::heartbeat(&mut c, node_id, directory.contents().epoch(), means.clock.by_hand()).await?;
             if settings.sole_node {
                 nodes::bury_others(&mut c, node_id).await?;
             }
-            nodes::bury(&mut c, now).await?;
+            nodes::bury(&mut c, means.clock.by_hand()).await?;
             nodes::take_over(&mut c, now).await?;
         }
         let tasks = Tasks::default();

@@ -118,14 +118,14 @@ impl Writing {
         self.open.released(batch.len());
     }
 
-    /// A manifest is over once all of its deliveries are stored; one of which something could not be stored stays, and is
-    /// taken over from this process one day.
+    /// A manifest is over once all of its deliveries are stored; one of which something could not be stored stays, for the next
+    /// sweep to find.
     fn settle(&mut self, manifests: Vec<Option<Arc<Manifest>>>, stored: &Stored) {
         for (place, manifest) in manifests.into_iter().enumerate() {
-            if let Some(manifest) = manifest
-                && !stored.refused.contains(&place)
-                && manifest.settle_one()
-            {
+            let Some(manifest) = manifest else { continue };
+            if stored.refused.contains(&place) {
+                self.open.close(&[manifest.manifest_id]);
+            } else if manifest.settle_one() {
                 self.closed.push(manifest.manifest_id);
             }
         }
@@ -139,7 +139,7 @@ impl Writing {
         while let Some(range) = open.pop() {
             let part = batch.part(range.clone());
             let (node_id, now) = (self.node_id, self.means.clock.now());
-            let stored = within(&self.means.pools.background, WITHIN, async |c| part.store(c, node_id, now).await);
+            let stored = within(&self.means.pools.recorder, WITHIN, async |c| part.store(c, node_id, now).await);
             match stored.await {
                 Ok(()) => {}
                 // An earlier try was committed, as a whole, and only its answer lost.

@@ -11,7 +11,7 @@ use socialhook_store::{PgConnection, Result, channels, deliveries, inspections, 
 
 use crate::job::Job;
 use crate::within::within;
-use crate::{Relay, replays};
+use crate::{Relay, recovery, replays};
 
 /// Deliveries claimed for one endpoint at a time: the others get their turn.
 const CLAIM: usize = 500;
@@ -67,10 +67,11 @@ pub(crate) async fn tick(relay: &Relay) -> Result<usize> {
         let heard = relay.0.conversations.follow(c, relay.0.means.clock.now()).await;
         let flushed = flush_tally(relay, c).await;
         let settled = settle_doubts(relay, c).await;
-        // Before the claims, so that what it opens is claimed at once.
+        // Before the claims, so that what they open is claimed at once.
+        let attended = recovery::attend(relay, c).await;
         let advanced = replays::advance(relay, c).await;
         let claimed = claim(relay, c).await;
-        let done = advanced.and_then(|advanced| Ok(advanced + claimed?));
+        let done = attended.and_then(|attended| Ok(attended + advanced? + claimed?));
         lived.and(followed).and(heard).and(flushed).and(settled).and(done)
     })
     .await
@@ -80,8 +81,8 @@ pub(crate) async fn tick(relay: &Relay) -> Result<usize> {
 async fn live(relay: &Relay, c: &mut PgConnection) -> Result<()> {
     let inner = &relay.0;
     let now = inner.means.clock.now();
-    nodes::heartbeat(c, inner.node_id, inner.directory.contents().epoch(), now).await?;
-    if nodes::bury(c, now).await? > 0 {
+    nodes::heartbeat(c, inner.node_id, inner.directory.contents().epoch(), inner.means.clock.by_hand()).await?;
+    if nodes::bury(c, inner.means.clock.by_hand()).await? > 0 {
         let freed = nodes::take_over(c, now).await?;
         tracing::warn!(deliveries = freed, "took over from a process whose heartbeat stopped");
     }

@@ -236,7 +236,7 @@ async fn replay(config: &Config, wish: &replay::Wish) -> Result<serde_json::Valu
 async fn wait_until_in_force(c: &mut socialhook_store::PgConnection, clock: &Clock) -> socialhook_store::Result<()> {
     let mut every = tokio::time::interval(IN_FORCE_EVERY);
     let waited = async {
-        while !nodes::config_is_in_force(c, clock.now()).await? {
+        while !nodes::config_is_in_force(c, clock.by_hand()).await? {
             every.tick().await;
         }
         Ok(())

@@ -30,11 +30,13 @@ pub(crate) fn unsigned(number: i16) -> u16 {
     u16::try_from(number).unwrap_or(0)
 }
 
-/// Endpoints that have something due, of all tenants; paused ones not.
+/// Endpoints that have something due, of all tenants; those that are paused or down not.
 pub async fn due_endpoints(c: &mut PgConnection, now: DateTime<Utc>) -> Result<Vec<(TenantId, EndpointId)>> {
     let rows = sqlx::query!(
         "select e.tenant_id, e.endpoint_id from endpoint e
-         where e.paused_at is null and exists (
+         where e.paused_at is null and not exists (
+           select from endpoint_health h where h.tenant_id = e.tenant_id and h.endpoint_id = e.endpoint_id and h.probe_at is not null)
+         and exists (
            select from delivery d where d.tenant_id = e.tenant_id and d.endpoint_id = e.endpoint_id
              and d.owner is null and d.parked_at is null and d.due_at <= $1)
          order by e.tenant_id, e.endpoint_id",
@@ -182,6 +184,113 @@ pub async fn resend(
     .execute(c)
     .await?;
     Ok(opened.rows_affected() == 1)
+}
+
+/// Takes one delivery of an endpoint that is down, to see whether it still is: of those that are due the oldest, else of those that
+/// are parked.
+pub async fn claim_probe(
+    c: &mut PgConnection,
+    tenant_id: TenantId,
+    endpoint_id: EndpointId,
+    node_id: NodeId,
+    now: DateTime<Utc>,
+) -> Result<Option<Claimed>> {
+    let row = sqlx::query!(
+        r#"with due as (
+             select event_id from delivery
+             where tenant_id = $1 and endpoint_id = $2 and owner is null and parked_at is null and due_at <= $4
+             order by due_at limit 1 for update skip locked
+           ), parked as (
+             select event_id from delivery
+             where tenant_id = $1 and endpoint_id = $2 and parked_at is not null and not exists (select from due)
+             order by event_id limit 1 for update skip locked
+           ), claimed as (
+             update delivery d set owner = $3, parked_at = null,
+               round_start = case when d.parked_at is null then d.round_start else d.attempts end
+             from (select event_id from due union all select event_id from parked) one
+             where d.tenant_id = $1 and d.endpoint_id = $2 and d.event_id = one.event_id
+             returning d.event_id, d.attempts, d.round_start, d.replay
+           )
+           select c.event_id, c.attempts, c.round_start, c.replay, e.received_at, e.event, e.body
+           from claimed c join event e on e.tenant_id = $1 and e.event_id = c.event_id"#,
+        tenant_id.0,
+        endpoint_id.0,
+        node_id.0,
+        now
+    )
+    .fetch_optional(c)
+    .await?;
+    Ok(row.map(|row| Claimed {
+        tenant_id,
+        event_id: row.event_id.into(),
+        endpoint_id,
+        attempts: unsigned(row.attempts),
+        round_start: unsigned(row.round_start),
+        replay: row.replay,
+        received_at: row.received_at,
+        event: row.event,
+        body: row.body,
+    }))
+}
+
+/// How many deliveries of an endpoint are due, counted up to `limit`.
+pub async fn due_count(
+    c: &mut PgConnection,
+    tenant_id: TenantId,
+    endpoint_id: EndpointId,
+    now: DateTime<Utc>,
+    limit: i64,
+) -> Result<i64> {
+    let count = sqlx::query_scalar!(
+        r#"select count(*) as "count!" from (
+             select from delivery where tenant_id = $1 and endpoint_id = $2 and owner is null and parked_at is null and due_at <= $3
+             limit $4) due"#,
+        tenant_id.0,
+        endpoint_id.0,
+        now,
+        limit
+    )
+    .fetch_one(c)
+    .await?;
+    Ok(count)
+}
+
+/// What of the parked deliveries is drained, and how many at most.
+#[derive(Debug, Clone, Copy)]
+pub enum Drain {
+    All(i64),
+    /// Not what was drained or resent before.
+    NeverSentAgain(i64),
+}
+
+/// Starts a new round for what was parked at an endpoint before a time, oldest first; returns how many.
+pub async fn drain_parked_before(
+    c: &mut PgConnection,
+    tenant_id: TenantId,
+    endpoint_id: EndpointId,
+    (before, now): (DateTime<Utc>, DateTime<Utc>),
+    drain: Drain,
+) -> Result<u64> {
+    let (limit, all) = match drain {
+        Drain::All(limit) => (limit, true),
+        Drain::NeverSentAgain(limit) => (limit, false),
+    };
+    let drained = sqlx::query!(
+        "update delivery d set due_at = $4, parked_at = null, round_start = d.attempts, replay = true
+         from (select event_id from delivery
+               where tenant_id = $1 and endpoint_id = $2 and parked_at is not null and parked_at <= $3 and ($6 or not replay)
+               order by event_id limit $5 for update skip locked) p
+         where d.tenant_id = $1 and d.endpoint_id = $2 and d.event_id = p.event_id",
+        tenant_id.0,
+        endpoint_id.0,
+        before,
+        now,
+        limit,
+        all
+    )
+    .execute(c)
+    .await?;
+    Ok(drained.rows_affected())
 }
 
 /// Starts a new round for everything that is parked at an endpoint, up to `limit`, oldest first; returns how many.

@@ -29,12 +29,17 @@ impl Target {
     }
 }
 
+/// Of parked ones, and of waiting ones, no more are counted: a page must not count a million.
+const KEPT_COUNTED: i64 = 100_000;
+
 /// Who paused an endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PauseReason {
     Person,
     /// It answered 410.
     Gone,
+    /// It did not answer for days.
+    Unhealthy,
 }
 
 impl PauseReason {
@@ -42,8 +47,17 @@ impl PauseReason {
         match self {
             Self::Person => "person",
             Self::Gone => "gone",
+            Self::Unhealthy => "unhealthy",
         }
     }
+}
+
+/// What is known of an endpoint that did not answer ([`crate::health`]).
+#[derive(Debug, Clone, Copy)]
+pub struct Unwell {
+    pub down_since: DateTime<Utc>,
+    /// When it is tried next; none: it answers again, and what was parked is being sent.
+    pub probe_at: Option<DateTime<Utc>>,
 }
 
 #[derive(Debug, Clone)]
@@ -57,6 +71,8 @@ pub struct Endpoint {
     pub channel_ids: Option<Vec<ChannelId>>,
     pub paused: Option<(DateTime<Utc>, PauseReason)>,
     pub created_at: DateTime<Utc>,
+    /// None: it answers.
+    pub unwell: Option<Unwell>,
     /// Deliveries kept for it that nothing will send by itself: parked, or waiting for a paused endpoint.
     pub kept: i64,
 }
@@ -193,12 +209,18 @@ pub async fn live_secrets(
 
 pub async fn list(c: &mut PgConnection, tenant_id: TenantId) -> Result<Vec<Endpoint>> {
     let rows = sqlx::query!(
-        r#"select endpoint_id, name, kind, url, events, channel_ids, paused_at, pause_reason, created_at,
-             (select count(*) from delivery d
-              where d.tenant_id = e.tenant_id and d.endpoint_id = e.endpoint_id
-                and (d.parked_at is not null or (e.paused_at is not null and d.owner is null))) as "kept!"
-           from endpoint e where tenant_id = $1 order by created_at, endpoint_id"#,
-        tenant_id.0
+        r#"select e.endpoint_id, name, kind, url, events, channel_ids, paused_at, pause_reason, created_at,
+             h.down_since as "down_since?", h.probe_at as "probe_at?",
+             (select count(*) from (
+                (select from delivery d where d.tenant_id = e.tenant_id and d.endpoint_id = e.endpoint_id and d.parked_at is not null
+                 limit $2)
+                union all
+                (select from delivery d where d.tenant_id = e.tenant_id and d.endpoint_id = e.endpoint_id
+                   and e.paused_at is not null and d.owner is null and d.parked_at is null limit $2)) kept) as "kept!"
+           from endpoint e left join endpoint_health h on h.tenant_id = e.tenant_id and h.endpoint_id = e.endpoint_id
+           where e.tenant_id = $1 order by created_at, endpoint_id"#,
+        tenant_id.0,
+        KEPT_COUNTED
     )
     .fetch_all(c)
     .await?;
@@ -212,6 +234,7 @@ pub async fn list(c: &mut PgConnection, tenant_id: TenantId) -> Result<Vec<Endpo
                 channel_ids: row.channel_ids.map(|ids| ids.into_iter().map(ChannelId).collect()),
                 paused: row.paused_at.zip(row.pause_reason).map(|(at, reason)| (at, pause_reason(&reason))),
                 created_at: row.created_at,
+                unwell: row.down_since.map(|down_since| Unwell { down_since, probe_at: row.probe_at }),
                 kept: row.kept,
             })
         })
@@ -219,7 +242,8 @@ pub async fn list(c: &mut PgConnection, tenant_id: TenantId) -> Result<Vec<Endpo
 }
 
 fn pause_reason(word: &str) -> PauseReason {
-    if word == PauseReason::Gone.as_str() { PauseReason::Gone } else { PauseReason::Person }
+    let reasons = [PauseReason::Gone, PauseReason::Unhealthy];
+    reasons.into_iter().find(|reason| reason.as_str() == word).unwrap_or(PauseReason::Person)
 }
 
 /// One of the tenant's endpoints; another tenant's is not found.

@@ -13,6 +13,7 @@ pub mod directory;
 pub mod endpoints;
 pub mod events;
 pub mod floor;
+pub mod health;
 pub mod ingest;
 pub mod inspections;
 pub mod ledger;

@@ -1,8 +1,9 @@
 //! Connections, in pools that cannot starve one another: ingest, what it has to look up, the relay's background work, the pages.
 //!
-//! What must hold: ingest commits are synchronous. The background pool's are not: an outcome lost in a crash of the
-//! database is at worst a duplicate, which the contract allows, and the next ingest flush makes it durable too. Nor are those
-//! of conversations: the commit of the event that taught something comes after them.
+//! What must hold: ingest commits are synchronous, and so are the recorder's: what it has stored it forgets, and a manifest that it
+//! deletes must not outlive the outcomes that it relied on. The background pool's are not: a claim that is lost in a crash of the
+//! database is at worst a duplicate, which the contract allows. Nor are those of conversations: the commit of the event that taught
+//! something comes after them.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,6 +17,8 @@ use crate::{MIGRATOR, Result};
 const INGEST_CONNECTIONS: u32 = 2;
 /// One asks at a time, for all.
 const CONVERSATION_CONNECTIONS: u32 = 1;
+/// One writes, for all.
+const RECORDER_CONNECTIONS: u32 = 1;
 const BACKGROUND_CONNECTIONS: u32 = 4;
 const WEB_CONNECTIONS: u32 = 6;
 /// Ingest must answer Meta within 4 s, so nobody waits longer than this for a connection.
@@ -41,6 +44,8 @@ pub struct Pools {
     pub ingest: PgPool,
     /// For what ingest has to know of customers before it writes.
     pub conversations: PgPool,
+    /// For what came of deliveries.
+    pub recorder: PgPool,
     pub background: PgPool,
     pub web: PgPool,
     options: Arc<PgConnectOptions>,
@@ -59,12 +64,14 @@ impl Pools {
         let planned_once = options.clone().options([("plan_cache_mode", "force_generic_plan")]);
         let ingest = planned_once.clone().options([("statement_timeout", INGEST_STATEMENT_TIMEOUT)]);
         let by_key = planned_once.options(BY_KEY);
+        let recorder = by_key.clone().options([("statement_timeout", BACKGROUND_STATEMENT_TIMEOUT)]);
         let lax = |timeout| by_key.clone().options([("synchronous_commit", "off"), ("statement_timeout", timeout)]);
         let (conversations, background) = (lax(CONVERSATION_STATEMENT_TIMEOUT), lax(BACKGROUND_STATEMENT_TIMEOUT));
         let web = options.clone().options([("statement_timeout", WEB_STATEMENT_TIMEOUT)]);
         Ok(Self {
             ingest: pool(INGEST_CONNECTIONS).connect_with(ingest).await?,
             conversations: pool(CONVERSATION_CONNECTIONS).connect_lazy_with(conversations),
+            recorder: pool(RECORDER_CONNECTIONS).connect_lazy_with(recorder),
             background: pool(BACKGROUND_CONNECTIONS).connect_lazy_with(background),
             web: pool(WEB_CONNECTIONS).test_before_acquire(true).connect_lazy_with(web),
             options: Arc::new(options),
@@ -125,6 +132,7 @@ impl Pools {
     pub async fn close(&self) {
         self.ingest.close().await;
         self.conversations.close().await;
+        self.recorder.close().await;
         self.background.close().await;
         self.web.close().await;
     }

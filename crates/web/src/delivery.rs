@@ -9,6 +9,7 @@ use socialhook_store::attempts::{self, Attempt};
 use socialhook_store::deliveries as stored;
 use socialhook_store::endpoints::{self, Endpoint};
 use socialhook_store::events::{self, Event};
+use socialhook_store::health;
 use socialhook_store::ledger::{self, Entry, State as Outcome};
 use tower_sessions::Session;
 
@@ -183,6 +184,9 @@ fn sentence(entry: &Entry, is_paused: bool, now: DateTime<Utc>) -> String {
         Outcome::Parked { .. } if is_paused => {
             format!("Parked: {name} is paused. It is kept, and sent when you resume the endpoint.")
         }
+        Outcome::Parked { .. } if entry.attempts == 0 => {
+            format!("Parked: {name} does not answer. It is kept, and sent by itself once it does.")
+        }
         Outcome::Parked { .. } => {
             format!("Parked after {attempts}: {name} {outcome}. It is kept, and sent again when you press Resend.")
         }
@@ -201,6 +205,7 @@ pub async fn resend(
     events::find(&mut c, member.tenant_id, event_id).await?.ok_or(Error::NotFound)?;
     let endpoint = endpoints::find(&mut c, member.tenant_id, endpoint_id).await?.ok_or(Error::NotFound)?;
     let opened = stored::resend(&mut c, member.tenant_id, event_id, endpoint_id, app.clock.now()).await?;
+    health::probe_now(&mut c, member.tenant_id, endpoint_id, app.clock.now()).await?;
     drop(c);
     app.relay.wake();
     let notice = match (opened, endpoint.paused) {

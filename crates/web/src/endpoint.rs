@@ -30,6 +30,9 @@ struct EndpointPage {
     is_paused: bool,
     may_act: bool,
     pill: Pill,
+    /// While it does not answer, or has just begun to again.
+    down_since: Option<When>,
+    probe_at: Option<When>,
     created: When,
     kept: i64,
     /// Newest first.
@@ -47,6 +50,10 @@ fn sentence(endpoint: &Endpoint) -> String {
     let kept = usize::try_from(endpoint.kept).unwrap_or(0);
     let waiting = count(kept, "event is kept", "events are kept");
     match (endpoint.paused, kept) {
+        (None, _) if endpoint.unwell.is_some_and(|unwell| unwell.probe_at.is_some()) => format!(
+            "Not answering: {waiting}, and sent by themselves, oldest first, once it answers. Until then one of them is sent now and then to see."
+        ),
+        (None, _) if endpoint.unwell.is_some() => format!("Answering again: {waiting}, and sent by themselves now."),
         (None, 0) => "Active: every matching event is sent here at once.".to_owned(),
         (None, _) => {
             format!("Active, but {waiting} after failed attempts. They are sent again when you press Send kept events.")
@@ -55,6 +62,9 @@ fn sentence(endpoint: &Endpoint) -> String {
             "Paused: nothing is sent. New events wait here until you resume.".to_owned()
         }
         (Some((_, PauseReason::Person)), _) => format!("Paused: nothing is sent. {waiting}, and sent when you resume."),
+        (Some((_, PauseReason::Unhealthy)), _) => {
+            format!("Paused because it did not answer for five days. {waiting}; resume when it can receive again.")
+        }
         (Some((_, PauseReason::Gone)), _) => {
             format!("Paused because it answered 410 Gone. {waiting}; resume when it should receive again.")
         }
@@ -78,6 +88,8 @@ async fn page(
         is_paused: endpoint.paused.is_some(),
         may_act: member.may_act(),
         pill: pill(&endpoint),
+        down_since: endpoint.unwell.map(|unwell| When::new(unwell.down_since, app.clock.now())),
+        probe_at: endpoint.unwell.and_then(|unwell| unwell.probe_at).map(|at| When::new(at, app.clock.now())),
         created: When::new(endpoint.created_at, app.clock.now()),
         kept: endpoint.kept,
         secrets: secrets.iter().map(|secret| secret.expose_secret().to_owned()).collect(),

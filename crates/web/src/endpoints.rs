@@ -8,7 +8,7 @@ use serde::Deserialize;
 use socialhook_core::id::EndpointId;
 use socialhook_core::signing;
 use socialhook_store as store;
-use socialhook_store::endpoints::{self as stored, Endpoint, NewEndpoint, Target};
+use socialhook_store::endpoints::{self as stored, Endpoint, NewEndpoint, Target, Unwell};
 use tower_sessions::Session;
 
 use crate::error::{Error, database};
@@ -58,7 +58,12 @@ pub fn destination(target: &Target) -> &str {
 }
 
 pub fn pill(endpoint: &Endpoint) -> Pill {
-    if endpoint.paused.is_some() { Pill::PAUSED } else { Pill::ACTIVE }
+    match (endpoint.paused, endpoint.unwell) {
+        (Some(_), _) => Pill::PAUSED,
+        (None, Some(Unwell { probe_at: Some(_), .. })) => Pill::DOWN,
+        (None, Some(_)) => Pill::RECOVERING,
+        (None, None) => Pill::ACTIVE,
+    }
 }
 
 /// The form for adding and for editing.
@@ -138,6 +143,12 @@ fn sentence(endpoints: &[Endpoint]) -> String {
     let paused = endpoints.iter().filter(|endpoint| endpoint.paused.is_some()).count();
     let kept = endpoints.iter().map(|endpoint| usize::try_from(endpoint.kept).unwrap_or(0)).sum();
     let own = endpoints.iter().filter(|endpoint| endpoint.target != Target::Inspector).count();
+    let down = endpoints.iter().filter(|endpoint| pill(endpoint) == Pill::DOWN).count();
+    if down > 0 {
+        let silent = count(down, "endpoint does not answer", "endpoints do not answer");
+        let kept = count(kept, "event is", "events are");
+        return format!("{silent}. {kept} kept, and what is parked for it is sent by itself once it does.");
+    }
     let active = count(endpoints.len() - paused, "endpoint receives", "endpoints receive");
     match (own, paused, kept) {
         (0, 0, 0) => "Your events go to the inspector only. Paste your server’s URL below to have them sent there too."

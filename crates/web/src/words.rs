@@ -88,6 +88,8 @@ impl Pill {
     pub const UNMATCHED: Self = Self { word: "Unmatched", meaning: "calm", shape: DASH };
     pub const FAILED: Self = Self { word: "Failed", meaning: "bad", shape: CROSS };
     pub const ACTIVE: Self = Self { word: "Active", meaning: "ok", shape: TICK };
+    pub const DOWN: Self = Self { word: "Not answering", meaning: "bad", shape: CROSS };
+    pub const RECOVERING: Self = Self { word: "Recovering", meaning: "wait", shape: ARROW };
     pub const PAUSED: Self = Self { word: "Paused", meaning: "wait", shape: BARS };
     pub const RUNNING: Self = Self { word: "Running", meaning: "wait", shape: ARROW };
     pub const HELD: Self = Self { word: "Endpoint paused", meaning: "wait", shape: BARS };

@@ -4,8 +4,8 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::{Redirect, Response};
 use socialhook_core::id::EndpointId;
-use socialhook_store::deliveries;
 use socialhook_store::endpoints::{self as stored, PauseReason};
+use socialhook_store::{deliveries, health};
 use tower_sessions::Session;
 
 use crate::error::{Error, database};
@@ -66,6 +66,10 @@ pub async fn delete(
     drop(c);
     app.relay.refresh().await?;
     let drained = drain(&app, &member, endpoint_id).await?;
+    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    // Of one that does not answer, what was just drained is the next to be tried.
+    health::probe_now(&mut c, member.tenant_id, endpoint_id, app.clock.now()).await?;
+    drop(c);
     app.relay.wake();
     leave_notice(&session, resumed(&endpoint.name, drained)).await?;
     Ok(Redirect::to(&format!("/endpoints/{endpoint_id}")))
