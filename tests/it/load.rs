@@ -20,8 +20,9 @@ const REPEAT_AFTER: Duration = Duration::from_millis(150);
 const REPEAT_AFTER_MAX: Duration = Duration::from_secs(2);
 /// After the load has ended, repeats go on for so long.
 const REPEAT_LIMIT: Duration = Duration::from_secs(30);
-/// What "503 at once" means on a machine that is busy with tests; without a bound of ours it would be 4 s.
-pub const AT_ONCE: Duration = Duration::from_secs(3);
+/// No answer may come later, however busy the machine is with tests: Messenger gives up after some seconds. How much sooner it
+/// comes is a benchmark's question.
+pub const AT_ONCE: Duration = Duration::from_secs(7);
 const CUSTOMERS: usize = 400;
 const NONE: &str = "connection";
 
