@@ -79,14 +79,9 @@ async fn three_attempts_then_parked_then_resent() {
         let found =
             socialhook_store::ledger::find(&mut c, tenant_id(world).await, event_id, world.acme.endpoint_id).await;
         assert!(found.expect("the ledger").is_some());
-        let resent = socialhook_store::deliveries::resend(
-            &mut c,
-            tenant_id(world).await,
-            event_id,
-            world.acme.endpoint_id,
-            world.clock.now(),
-        );
-        assert!(resent.await.expect("resent"));
+        let key = [(event_id, world.acme.endpoint_id)];
+        let resent = socialhook_store::replays::resend(&mut c, tenant_id(world).await, &key, world.clock.now()).await;
+        assert_eq!(resent.expect("resent"), 1);
         drop(c);
         world.settle().await;
         let last = world.received(&world.acme).pop().expect("the resent one");

@@ -128,3 +128,50 @@ async fn an_endpoint_that_hangs_holds_few_places() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_is_kept_is_sent_when_a_person_asks() {
+    world(async |world| {
+        world.receiver.will_reply("/acme", (0..3).map(|_| Reply::Status(500)));
+        texts(world, 0..1).await;
+        world.advance(TimeDelta::minutes(1)).await;
+        world.advance(TimeDelta::minutes(10)).await;
+        assert_eq!(world.count(PARKED).await, 1);
+        let browser = Browser::new(&world.base);
+        browser.sign_in(world.acme.email, PASSWORD).await;
+        let path = format!("/endpoints/{}", world.acme.endpoint_id);
+        let page = browser.submit(&format!("{path}/resume"), &[]).await;
+        assert!(page.words().contains("1 kept event is being sent now"), "{}", page.words());
+        world.settle().await;
+        world.advance(TimeDelta::seconds(1)).await;
+        let received = world.received(&world.acme);
+        assert_eq!((received.len(), &received[3]["delivery"]["replay"]), (4, &true.into()));
+        assert_eq!(world.count(OPEN).await, 0);
+        assert_eq!(world.count("select count(*) from endpoint_health").await, 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_being_sent_for_the_first_time_is_not_resent_beside_it() {
+    world(async |world| {
+        let browser = Browser::new(&world.base);
+        browser.sign_in(world.acme.email, PASSWORD).await;
+        world.receiver.will_reply("/acme", [Reply::Gated(200)]);
+        assert_eq!(world.meta_posts(&world.acme, meta::one_text(world.acme.phone_number_id, "wamid.A1")).await, 200);
+        world.receiver.wait_for("/acme", 1).await;
+        let event = world.received(&world.acme)[0]["id"].as_str().expect("an id").to_owned();
+        let path = format!("/deliveries/{event}/{}", world.acme.endpoint_id);
+        let page = browser.get(&path).await;
+        assert!(page.words().contains("Being sent to main right now"), "{}", page.words());
+        let page = browser.submit(&format!("{path}/resend"), &[]).await;
+        assert!(page.words().contains("is being sent this event already"), "{}", page.words());
+        world.receiver.open_gate();
+        world.settle().await;
+        assert_eq!(world.receiver.received("/acme").len(), 1);
+        browser.submit(&format!("{path}/resend"), &[]).await;
+        world.settle().await;
+        assert_eq!(world.receiver.received("/acme").len(), 2, "once it has been sent, it may be sent again");
+    })
+    .await;
+}

@@ -6,6 +6,8 @@ use crate::audit::{Allow, Report, audit};
 use crate::cluster::{Cluster, status_of};
 use crate::load::{AT_ONCE, Load, Seen, post_to};
 
+/// What is known already needs no asking.
+const KNOWN: Duration = Duration::from_secs(1);
 const QUIET: Duration = Duration::from_mins(1);
 const OURS: &str = "from pg_stat_activity where application_name = 'socialhook'";
 
@@ -53,7 +55,7 @@ async fn while_it_hangs_meta_is_told_at_once() {
     let (status, took) = post_to(&cluster, 0, "wamid.hangs").await;
     assert!(status == Some(503) && took < AT_ONCE, "{status:?} after {took:?}");
     let (status, took) = post_to(&cluster, 0, "wamid.hangs").await;
-    assert!(status == Some(503) && took < AT_ONCE, "known by now: {status:?} after {took:?}");
+    assert!(status == Some(503) && took < KNOWN, "known by now: {status:?} after {took:?}");
     assert_eq!(status_of(&cluster.nodes[0].url("/readyz")).await, Some(503));
     tokio::time::sleep(Duration::from_secs(6)).await;
     cluster.postgres.thaw().await;
@@ -121,7 +123,7 @@ async fn a_transaction_held_open_holds_up_nobody() {
     while begun.elapsed() < Duration::from_secs(seconds) {
         let second = Instant::now();
         load.goes_on(80).await;
-        assert!(second.elapsed() < Duration::from_secs(20), "80 took {:?}", second.elapsed());
+        assert!(second.elapsed() < Duration::from_secs(4), "80 took {:?}", second.elapsed());
     }
     sqlx::raw_sql("rollback").execute(&mut old).await.expect("ended");
     let seen = load.end().await;
@@ -139,7 +141,7 @@ async fn a_lock_on_a_hot_table_is_503_while_it_lasts() {
     let lock = "begin; lock table delivery in share mode";
     sqlx::raw_sql(lock).execute(&mut locker).await.expect("locked");
     let (status, took) = post_to(&cluster, 0, "wamid.locked").await;
-    assert!(status == Some(503) && took < AT_ONCE, "{status:?} after {took:?}");
+    assert!(status == Some(503) && took < Duration::from_millis(4500), "{status:?} after {took:?}");
     sqlx::raw_sql("rollback").execute(&mut locker).await.expect("ended");
     load.goes_on(100).await;
     let seen = load.end().await;

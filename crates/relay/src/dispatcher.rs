@@ -74,7 +74,7 @@ impl Dispatcher {
     ) -> Self {
         let state = State {
             queue: FairQueue::new(Limits::default()),
-            health: Health::default(),
+            health: Health::new(schedule.attempts()),
             overflowing: HashSet::new(),
             held: false,
         };
@@ -133,11 +133,10 @@ impl Dispatcher {
         self.0.doubtful.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How many more jobs of an endpoint, of which some are due, fit into memory. If none, it is woken for when they do. They get no
-    /// more than half of the room, so that what comes in still fits.
+    /// How many more jobs of an endpoint, of which some are due, are to be fetched. If none, it is woken for when they are.
     pub(crate) fn room(&self, tenant_id: TenantId, endpoint_id: EndpointId) -> usize {
         let state = &mut *self.state();
-        let room = state.queue.room(tenant_id, endpoint_id) / 2;
+        let room = state.queue.room_to_fetch(tenant_id, endpoint_id);
         if room == 0 {
             state.overflowing.insert(endpoint_id);
         }
@@ -220,19 +219,24 @@ impl Dispatcher {
     /// Draws the consequences of an outcome for its endpoint.
     async fn observe(&self, tenant_id: TenantId, endpoint_id: EndpointId, delivered: bool) {
         let turn = self.state().health.observe(endpoint_id, delivered);
+        let means = &self.0.means;
         let stored = match turn {
             Turn::Same => return,
             Turn::WentDown => {
                 let lane = self.state().queue.take_lane(tenant_id, endpoint_id);
                 self.give_back(lane, true);
-                recovery::went_down(&self.0.means, tenant_id, endpoint_id).await
+                recovery::went_down(means, tenant_id, endpoint_id).await.map(|()| false)
             }
-            Turn::Answers => recovery::answers(&self.0.means, tenant_id, endpoint_id, &self.0.wake).await,
-            Turn::Recovered => recovery::recovered(&self.0.means, tenant_id, endpoint_id, &self.0.wake).await,
+            Turn::Answers => recovery::answers(means, tenant_id, endpoint_id).await,
+            Turn::Recovered => recovery::recovered(means, tenant_id, endpoint_id).await,
         };
-        if let Err(error) = stored {
-            let error = &error as &dyn std::error::Error;
-            tracing::warn!(error, endpoint.id = %endpoint_id, "an endpoint's health could not be stored; the next outcome tells it again");
+        match stored {
+            Ok(true) => self.0.wake.notify_one(),
+            Ok(false) => {}
+            Err(error) => {
+                let error = &error as &dyn std::error::Error;
+                tracing::warn!(error, endpoint.id = %endpoint_id, "an endpoint's health could not be stored; the next outcome tells it again");
+            }
         }
     }
 
@@ -342,7 +346,7 @@ impl Place<'_> {
         let next = state.pop();
         // An endpoint's window may have grown.
         let more = state.pop();
-        if state.overflowing.contains(&endpoint_id) && state.queue.room(tenant_id, endpoint_id) / 2 >= REFILL {
+        if state.overflowing.contains(&endpoint_id) && state.queue.room_to_fetch(tenant_id, endpoint_id) >= REFILL {
             state.overflowing.remove(&endpoint_id);
             self.dispatcher.0.wake.notify_one();
         }

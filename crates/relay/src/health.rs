@@ -9,8 +9,6 @@ use socialhook_core::id::EndpointId;
 
 /// Failures in a row after which an endpoint is down: several events' worth, so that one bad event does not stop the others.
 pub(crate) const FAILURES: u32 = 10;
-/// Failures in a row after which an event may be parked for good: the attempts of one round.
-const FAILURES_THAT_PARK: u32 = 3;
 /// Requests at once to an endpoint that is not known yet, and at most.
 const FIRST_WINDOW: usize = 2;
 const WINDOW_MAX: usize = 16;
@@ -38,25 +36,34 @@ impl Default for Fares {
     }
 }
 
-/// Grows with the endpoints that are sent to: some 50 bytes each.
-#[derive(Debug, Default)]
-pub(crate) struct Health(HashMap<EndpointId, Fares>);
+#[derive(Debug)]
+pub(crate) struct Health {
+    /// Grows with the endpoints that are sent to: some 50 bytes each.
+    endpoints: HashMap<EndpointId, Fares>,
+    /// Failures in a row after which an event may be parked for good.
+    attempts: u32,
+}
 
 impl Health {
+    /// `attempts` is how many a delivery gets in one round.
+    pub(crate) fn new(attempts: usize) -> Self {
+        Self { endpoints: HashMap::new(), attempts: u32::try_from(attempts).unwrap_or(u32::MAX) }
+    }
+
     /// How many requests may be under way to it.
     pub(crate) fn window(&self, endpoint_id: EndpointId) -> usize {
-        self.0.get(&endpoint_id).map_or(FIRST_WINDOW, |fares| fares.window)
+        self.endpoints.get(&endpoint_id).map_or(FIRST_WINDOW, |fares| fares.window)
     }
 
     pub(crate) fn is_down(&self, endpoint_id: EndpointId) -> bool {
-        self.0.get(&endpoint_id).is_some_and(|fares| fares.down)
+        self.endpoints.get(&endpoint_id).is_some_and(|fares| fares.down)
     }
 
     pub(crate) fn observe(&mut self, endpoint_id: EndpointId, delivered: bool) -> Turn {
-        let fares = self.0.entry(endpoint_id).or_default();
+        let fares = self.endpoints.entry(endpoint_id).or_default();
         if delivered {
             fares.window = (fares.window + 1).min(WINDOW_MAX);
-            let failed = std::mem::take(&mut fares.failures) >= FAILURES_THAT_PARK;
+            let failed = std::mem::take(&mut fares.failures) >= self.attempts;
             return match std::mem::take(&mut fares.down) {
                 true => Turn::Recovered,
                 false if failed => Turn::Answers,
@@ -74,11 +81,11 @@ impl Health {
 
     /// What all processes know together is what holds.
     pub(crate) fn follow(&mut self, down: &HashSet<EndpointId>) {
-        for (endpoint_id, fares) in &mut self.0 {
+        for (endpoint_id, fares) in &mut self.endpoints {
             fares.down = down.contains(endpoint_id);
         }
         for endpoint_id in down {
-            self.0.entry(*endpoint_id).or_default().down = true;
+            self.endpoints.entry(*endpoint_id).or_default().down = true;
         }
     }
 }
@@ -92,7 +99,7 @@ mod tests {
 
     #[test]
     fn more_with_each_success_and_half_with_each_failure() {
-        let mut health = Health::default();
+        let mut health = Health::new(3);
         assert_eq!(health.window(ONE), 2);
         for _ in 0..20 {
             health.observe(ONE, true);
@@ -109,7 +116,7 @@ mod tests {
 
     #[test]
     fn down_after_failures_in_a_row_only() {
-        let mut health = Health::default();
+        let mut health = Health::new(3);
         for _ in 0..5 {
             for _ in 1..FAILURES {
                 assert_eq!(health.observe(ONE, false), Turn::Same);
@@ -129,7 +136,7 @@ mod tests {
 
     #[test]
     fn what_others_know_holds() {
-        let mut health = Health::default();
+        let mut health = Health::new(3);
         health.follow(&HashSet::from([ONE]));
         assert!(health.is_down(ONE));
         health.follow(&HashSet::new());

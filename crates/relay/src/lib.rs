@@ -163,6 +163,7 @@ impl Relay {
         }));
         if let Some(tick) = tick {
             relay.0.tasks.spawn_core(upkeep::run(relay.clone(), tick));
+            relay.0.tasks.spawn_core(upkeep::keep_lease(relay.clone(), tick));
             relay.0.tasks.spawn_core(housekeeping::run(relay.clone(), tick));
         }
         Ok(relay)

@@ -147,10 +147,21 @@ impl<T: Queued> FairQueue<T> {
 
     /// How many more items of an endpoint would be taken.
     pub(crate) fn room(&self, tenant_id: TenantId, endpoint_id: EndpointId) -> usize {
+        self.room_within(tenant_id, endpoint_id, 1)
+    }
+
+    /// What is left of a part of its share.
+    fn room_within(&self, tenant_id: TenantId, endpoint_id: EndpointId, part: usize) -> usize {
         let full = self.queued >= self.limits.queued || self.queued_bytes >= self.limits.queued_bytes;
         let share = if full { self.limits.always_room } else { self.limits.queued_per_endpoint };
         let lane = self.tenants.get(&tenant_id).and_then(|tenant| tenant.endpoints.get(&endpoint_id));
-        share.saturating_sub(lane.map_or(0, EndpointLane::len))
+        (share / part).saturating_sub(lane.map_or(0, EndpointLane::len))
+    }
+
+    /// How many of an endpoint's items that wait in the database may be fetched. They fill half of its share, so that what comes in
+    /// has the other half.
+    pub(crate) fn room_to_fetch(&self, tenant_id: TenantId, endpoint_id: EndpointId) -> usize {
+        self.room_within(tenant_id, endpoint_id, 2)
     }
 
     /// Takes everything out that waits for one endpoint.

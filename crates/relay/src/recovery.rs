@@ -5,67 +5,59 @@
 //! probes; while an endpoint is down no delivery spends its attempts, but those that probe it.
 
 use std::collections::HashSet;
-use std::sync::Arc;
+use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use socialhook_core::id::{EndpointId, TenantId};
 use socialhook_store::deliveries::Drain;
 use socialhook_store::endpoints::{self, PauseReason};
 use socialhook_store::health::{self, State};
 use socialhook_store::{PgConnection, Result, deliveries};
-use tokio::sync::Notify;
 
 use crate::job::Job;
+use crate::within::within;
 use crate::{Means, Relay};
 
+/// An attempt waits for it.
+const STORED_WITHIN: Duration = Duration::from_secs(2);
 /// Before the first probe, and at most between two; each wait is twice the one before.
 const FIRST_PROBE: TimeDelta = TimeDelta::seconds(2);
 const LONGEST_WAIT: TimeDelta = TimeDelta::minutes(1);
 /// Down for so long: it is paused, and a person has to resume it.
-pub(crate) const UNHEALTHY_AFTER: TimeDelta = TimeDelta::days(5);
+const UNHEALTHY_AFTER: TimeDelta = TimeDelta::days(5);
 /// For so long after a recovery other processes may still park, before they know of it.
 const NEWS_TAKE: TimeDelta = TimeDelta::seconds(5);
 /// Parked deliveries of one endpoint that are sent again in one tick, as long as no more than this wait for it.
 const DRAINED: i64 = 500;
 
 pub(crate) async fn went_down(means: &Means, tenant_id: TenantId, endpoint_id: EndpointId) -> Result<()> {
-    let mut c = means.pools.background.acquire().await.map_err(socialhook_store::Error::from)?;
-    let now = means.clock.now();
     tracing::info!(endpoint.id = %endpoint_id, "endpoint does not answer: its events are parked until it does");
-    health::set_down(&mut c, tenant_id, endpoint_id, now, now + FIRST_PROBE).await
+    let now = means.clock.now();
+    within(&means.pools.background, STORED_WITHIN, async |c| {
+        health::set_down(c, tenant_id, endpoint_id, now, now + FIRST_PROBE).await
+    })
+    .await
 }
 
-pub(crate) async fn recovered(
-    means: &Means,
-    tenant_id: TenantId,
-    endpoint_id: EndpointId,
-    wake: &Arc<Notify>,
-) -> Result<()> {
-    let mut c = means.pools.background.acquire().await.map_err(socialhook_store::Error::from)?;
-    if health::set_recovering(&mut c, tenant_id, endpoint_id, means.clock.now() + NEWS_TAKE).await? {
-        tracing::info!(endpoint.id = %endpoint_id, "endpoint answers again: what was parked is sent");
-        wake.notify_one();
-    }
-    Ok(())
+/// True if there may be something to be sent now.
+pub(crate) async fn recovered(means: &Means, tenant_id: TenantId, endpoint_id: EndpointId) -> Result<bool> {
+    tracing::info!(endpoint.id = %endpoint_id, "endpoint answers again: what was parked is sent");
+    let drain_before = means.clock.now() + NEWS_TAKE;
+    within(&means.pools.background, STORED_WITHIN, async |c| {
+        health::set_recovering(c, tenant_id, endpoint_id, drain_before).await
+    })
+    .await
 }
 
 /// What was parked while it failed now and then is sent once more. Only once, so that an event that it cannot take does not come again
-/// and again.
-pub(crate) async fn answers(
-    means: &Means,
-    tenant_id: TenantId,
-    endpoint_id: EndpointId,
-    wake: &Arc<Notify>,
-) -> Result<()> {
-    let mut c = means.pools.background.acquire().await.map_err(socialhook_store::Error::from)?;
+/// and again. True if there was anything.
+pub(crate) async fn answers(means: &Means, tenant_id: TenantId, endpoint_id: EndpointId) -> Result<bool> {
     let now = means.clock.now();
-    if deliveries::drain_parked_before(&mut c, tenant_id, endpoint_id, (now, now), Drain::NeverSentAgain(DRAINED))
-        .await?
-        > 0
-    {
-        wake.notify_one();
-    }
-    Ok(())
+    within(&means.pools.background, STORED_WITHIN, async |c| {
+        let drained = deliveries::drain(c, tenant_id, endpoint_id, (now, now), Drain::NeverSentAgain(DRAINED)).await?;
+        Ok(drained > 0)
+    })
+    .await
 }
 
 /// Once a tick: sees what all processes know, probes what is due, sends a part of what was parked. Returns how many deliveries
@@ -74,7 +66,8 @@ pub(crate) async fn attend(relay: &Relay, c: &mut PgConnection) -> Result<usize>
     let inner = &relay.0;
     let unwell = health::all(c).await?;
     let is_down = |state: State| matches!(state, State::Down { .. });
-    let down: HashSet<EndpointId> = unwell.iter().filter(|one| is_down(one.state)).map(|one| one.endpoint_id).collect();
+    let down: HashSet<EndpointId> =
+        unwell.iter().filter(|(_, _, state)| is_down(*state)).map(|(_, endpoint_id, _)| *endpoint_id).collect();
     inner.dispatcher.follow_health(&down);
     let mut moved = 0;
     if inner.stop.is_cancelled() {
@@ -83,9 +76,9 @@ pub(crate) async fn attend(relay: &Relay, c: &mut PgConnection) -> Result<usize>
     if !down.is_empty() {
         moved += probe(relay, c).await?;
     }
-    for one in unwell {
-        if let State::Recovering { drain_before } = one.state {
-            moved += drain(relay, c, (one.tenant_id, one.endpoint_id), drain_before).await?;
+    for (tenant_id, endpoint_id, state) in unwell {
+        if let State::Recovering { drain_before } = state {
+            moved += drain(relay, c, (tenant_id, endpoint_id), drain_before).await?;
         }
     }
     Ok(moved)
@@ -121,14 +114,13 @@ async fn drain(
     relay: &Relay,
     c: &mut PgConnection,
     (tenant_id, endpoint_id): (TenantId, EndpointId),
-    drain_before: chrono::DateTime<chrono::Utc>,
+    drain_before: DateTime<Utc>,
 ) -> Result<usize> {
     let now = relay.0.means.clock.now();
     if deliveries::due_count(c, tenant_id, endpoint_id, now, DRAINED).await? >= DRAINED {
         return Ok(0);
     }
-    let drained =
-        deliveries::drain_parked_before(c, tenant_id, endpoint_id, (drain_before, now), Drain::All(DRAINED)).await?;
+    let drained = deliveries::drain(c, tenant_id, endpoint_id, (drain_before, now), Drain::All(DRAINED)).await?;
     if drained == 0 && now > drain_before {
         health::forget(c, tenant_id, endpoint_id).await?;
     } else if drained > 0 {

@@ -27,8 +27,32 @@ const CALM: Duration = Duration::from_secs(6);
 /// Longer than a statement may take, so that only a server that hangs, or a dead line, is given up.
 const TICK_WITHIN: Duration = Duration::from_secs(35);
 
-/// Dropping a day may take a while.
+/// Well within the lease.
+const LEASE_WITHIN: Duration = Duration::from_secs(5);
+
+/// Several statements.
 const RARELY_WITHIN: Duration = Duration::from_mins(3);
+
+/// Renews the lease until the relay stops: apart from the rest, so that no step that takes long costs it.
+pub(crate) async fn keep_lease(relay: Relay, every: Duration) {
+    let mut interval = tokio::time::interval(every);
+    interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = relay.0.stop.cancelled() => return,
+            _ = interval.tick() => {}
+        }
+        let renewed = within(&relay.0.means.pools.background, LEASE_WITHIN, async |c| heartbeat(&relay, c).await);
+        if let Err(error) = renewed.await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "the lease could not be renewed");
+        }
+    }
+}
+
+async fn heartbeat(relay: &Relay, c: &mut PgConnection) -> Result<()> {
+    let inner = &relay.0;
+    nodes::heartbeat(c, inner.node_id, inner.directory.contents().epoch(), inner.means.clock.by_hand()).await
+}
 
 /// Runs until the relay stops.
 pub(crate) async fn run(relay: Relay, every: Duration) {
@@ -80,10 +104,9 @@ pub(crate) async fn tick(relay: &Relay) -> Result<usize> {
 /// Renews this process's lease, and takes over from those whose lease has run out.
 async fn live(relay: &Relay, c: &mut PgConnection) -> Result<()> {
     let inner = &relay.0;
-    let now = inner.means.clock.now();
-    nodes::heartbeat(c, inner.node_id, inner.directory.contents().epoch(), inner.means.clock.by_hand()).await?;
+    heartbeat(relay, c).await?;
     if nodes::bury(c, inner.means.clock.by_hand()).await? > 0 {
-        let freed = nodes::take_over(c, now).await?;
+        let freed = nodes::take_over(c, inner.means.clock.now()).await?;
         tracing::warn!(deliveries = freed, "took over from a process whose heartbeat stopped");
     }
     Ok(())

@@ -30,6 +30,33 @@ pub(crate) fn unsigned(number: i16) -> u16 {
     u16::try_from(number).unwrap_or(0)
 }
 
+/// What a claim returns, of one endpoint.
+struct ClaimedRow {
+    event_id: Uuid,
+    attempts: i16,
+    round_start: i16,
+    replay: bool,
+    received_at: DateTime<Utc>,
+    event: String,
+    body: Vec<u8>,
+}
+
+impl ClaimedRow {
+    fn of(self, tenant_id: TenantId, endpoint_id: EndpointId) -> Claimed {
+        Claimed {
+            tenant_id,
+            event_id: self.event_id.into(),
+            endpoint_id,
+            attempts: unsigned(self.attempts),
+            round_start: unsigned(self.round_start),
+            replay: self.replay,
+            received_at: self.received_at,
+            event: self.event,
+            body: self.body,
+        }
+    }
+}
+
 /// Endpoints that have something due, of all tenants; those that are paused or down not.
 pub async fn due_endpoints(c: &mut PgConnection, now: DateTime<Utc>) -> Result<Vec<(TenantId, EndpointId)>> {
     let rows = sqlx::query!(
@@ -55,7 +82,8 @@ pub async fn claim_due(
     now: DateTime<Utc>,
     limit: i64,
 ) -> Result<Vec<Claimed>> {
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        ClaimedRow,
         r#"with due as (
              select event_id from delivery
              where tenant_id = $1 and endpoint_id = $2 and owner is null and parked_at is null and due_at <= $4
@@ -76,20 +104,7 @@ pub async fn claim_due(
     )
     .fetch_all(c)
     .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| Claimed {
-            tenant_id,
-            event_id: row.event_id.into(),
-            endpoint_id,
-            attempts: unsigned(row.attempts),
-            round_start: unsigned(row.round_start),
-            replay: row.replay,
-            received_at: row.received_at,
-            event: row.event,
-            body: row.body,
-        })
-        .collect())
+    Ok(rows.into_iter().map(|row| row.of(tenant_id, endpoint_id)).collect())
 }
 
 /// A delivery that this process has and will not send now.
@@ -155,37 +170,6 @@ pub async fn owned(c: &mut PgConnection, node_id: NodeId, before: DateTime<Utc>)
         .collect())
 }
 
-/// Starts a new round for one delivery, open or finished: all its attempts again, at once. False if there is no such event,
-/// or if it is being sent right now.
-pub async fn resend(
-    c: &mut PgConnection,
-    tenant_id: TenantId,
-    event_id: EventId,
-    endpoint_id: EndpointId,
-    now: DateTime<Utc>,
-) -> Result<bool> {
-    let opened = sqlx::query!(
-        "insert into delivery as d (tenant_id, event_id, endpoint_id, owner, due_at, parked_at, attempts, round_start, replay)
-         select e.tenant_id, e.event_id, n.endpoint_id, null, $4, null, made.attempts, made.attempts, true
-         from event e
-         join endpoint n on n.tenant_id = e.tenant_id and n.endpoint_id = $3
-         cross join lateral (
-           select coalesce(max(a.number), 0)::smallint as attempts from attempt a
-           where a.tenant_id = e.tenant_id and a.event_id = e.event_id and a.endpoint_id = n.endpoint_id) made
-         where e.tenant_id = $1 and e.event_id = $2
-         on conflict (tenant_id, event_id, endpoint_id) do update
-           set due_at = excluded.due_at, parked_at = null, round_start = d.attempts, replay = true
-           where d.owner is null",
-        tenant_id.0,
-        event_id.0,
-        endpoint_id.0,
-        now
-    )
-    .execute(c)
-    .await?;
-    Ok(opened.rows_affected() == 1)
-}
-
 /// Takes one delivery of an endpoint that is down, to see whether it still is: of those that are due the oldest, else of those that
 /// are parked.
 pub async fn claim_probe(
@@ -195,7 +179,8 @@ pub async fn claim_probe(
     node_id: NodeId,
     now: DateTime<Utc>,
 ) -> Result<Option<Claimed>> {
-    let row = sqlx::query!(
+    let row = sqlx::query_as!(
+        ClaimedRow,
         r#"with due as (
              select event_id from delivery
              where tenant_id = $1 and endpoint_id = $2 and owner is null and parked_at is null and due_at <= $4
@@ -220,17 +205,7 @@ pub async fn claim_probe(
     )
     .fetch_optional(c)
     .await?;
-    Ok(row.map(|row| Claimed {
-        tenant_id,
-        event_id: row.event_id.into(),
-        endpoint_id,
-        attempts: unsigned(row.attempts),
-        round_start: unsigned(row.round_start),
-        replay: row.replay,
-        received_at: row.received_at,
-        event: row.event,
-        body: row.body,
-    }))
+    Ok(row.map(|row| row.of(tenant_id, endpoint_id)))
 }
 
 /// How many deliveries of an endpoint are due, counted up to `limit`.
@@ -264,7 +239,7 @@ pub enum Drain {
 }
 
 /// Starts a new round for what was parked at an endpoint before a time, oldest first; returns how many.
-pub async fn drain_parked_before(
+pub async fn drain(
     c: &mut PgConnection,
     tenant_id: TenantId,
     endpoint_id: EndpointId,
@@ -287,29 +262,6 @@ pub async fn drain_parked_before(
         now,
         limit,
         all
-    )
-    .execute(c)
-    .await?;
-    Ok(drained.rows_affected())
-}
-
-/// Starts a new round for everything that is parked at an endpoint, up to `limit`, oldest first; returns how many.
-pub async fn drain(
-    c: &mut PgConnection,
-    tenant_id: TenantId,
-    endpoint_id: EndpointId,
-    now: DateTime<Utc>,
-    limit: i64,
-) -> Result<u64> {
-    let drained = sqlx::query!(
-        "update delivery d set due_at = $3, parked_at = null, round_start = d.attempts, replay = true
-         from (select event_id from delivery where tenant_id = $1 and endpoint_id = $2 and parked_at is not null
-               order by event_id limit $4 for update skip locked) p
-         where d.tenant_id = $1 and d.endpoint_id = $2 and d.event_id = p.event_id",
-        tenant_id.0,
-        endpoint_id.0,
-        now,
-        limit
     )
     .execute(c)
     .await?;

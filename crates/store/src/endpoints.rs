@@ -6,6 +6,7 @@ use socialhook_core::id::{ChannelId, EndpointId, EndpointSecretId, TenantId};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use crate::health::{State, Unwell};
 use crate::seal::{Place, Sealer};
 use crate::{Error, Result};
 
@@ -29,8 +30,8 @@ impl Target {
     }
 }
 
-/// Of parked ones, and of waiting ones, no more are counted: a page must not count a million.
-const KEPT_COUNTED: i64 = 100_000;
+/// No more are counted: a page must not count a million.
+pub const KEPT_COUNTED: i64 = 100_000;
 
 /// Who paused an endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,14 +53,6 @@ impl PauseReason {
     }
 }
 
-/// What is known of an endpoint that did not answer ([`crate::health`]).
-#[derive(Debug, Clone, Copy)]
-pub struct Unwell {
-    pub down_since: DateTime<Utc>,
-    /// When it is tried next; none: it answers again, and what was parked is being sent.
-    pub probe_at: Option<DateTime<Utc>>,
-}
-
 #[derive(Debug, Clone)]
 pub struct Endpoint {
     pub endpoint_id: EndpointId,
@@ -73,7 +66,7 @@ pub struct Endpoint {
     pub created_at: DateTime<Utc>,
     /// None: it answers.
     pub unwell: Option<Unwell>,
-    /// Deliveries kept for it that nothing will send by itself: parked, or waiting for a paused endpoint.
+    /// Deliveries kept for it: parked, or waiting for a paused endpoint. [`KEPT_COUNTED`] is that many or more.
     pub kept: i64,
 }
 
@@ -210,13 +203,13 @@ pub async fn live_secrets(
 pub async fn list(c: &mut PgConnection, tenant_id: TenantId) -> Result<Vec<Endpoint>> {
     let rows = sqlx::query!(
         r#"select e.endpoint_id, name, kind, url, events, channel_ids, paused_at, pause_reason, created_at,
-             h.down_since as "down_since?", h.probe_at as "probe_at?",
+             h.down_since as "down_since?", h.probe_at as "probe_at?", h.drain_before as "drain_before?",
              (select count(*) from (
                 (select from delivery d where d.tenant_id = e.tenant_id and d.endpoint_id = e.endpoint_id and d.parked_at is not null
                  limit $2)
                 union all
                 (select from delivery d where d.tenant_id = e.tenant_id and d.endpoint_id = e.endpoint_id
-                   and e.paused_at is not null and d.owner is null and d.parked_at is null limit $2)) kept) as "kept!"
+                   and e.paused_at is not null and d.owner is null and d.parked_at is null limit $2) limit $2) kept) as "kept!"
            from endpoint e left join endpoint_health h on h.tenant_id = e.tenant_id and h.endpoint_id = e.endpoint_id
            where e.tenant_id = $1 order by created_at, endpoint_id"#,
         tenant_id.0,
@@ -234,7 +227,9 @@ pub async fn list(c: &mut PgConnection, tenant_id: TenantId) -> Result<Vec<Endpo
                 channel_ids: row.channel_ids.map(|ids| ids.into_iter().map(ChannelId).collect()),
                 paused: row.paused_at.zip(row.pause_reason).map(|(at, reason)| (at, pause_reason(&reason))),
                 created_at: row.created_at,
-                unwell: row.down_since.map(|down_since| Unwell { down_since, probe_at: row.probe_at }),
+                unwell: row.down_since.and_then(|down_since| {
+                    Some(Unwell { down_since, state: State::from_columns(row.probe_at, row.drain_before)? })
+                }),
                 kept: row.kept,
             })
         })
@@ -271,7 +266,7 @@ pub async fn pause(
     Ok(paused.rows_affected() == 1)
 }
 
-/// Resumes; what is parked for it stays so until it is drained ([`crate::deliveries::drain`]).
+/// Resumes; what is parked for it stays so until it is drained ([`crate::health::send_parked`]).
 pub async fn resume(c: &mut PgConnection, tenant_id: TenantId, endpoint_id: EndpointId) -> Result<bool> {
     let resumed = sqlx::query!(
         "update endpoint set paused_at = null, pause_reason = null

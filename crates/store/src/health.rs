@@ -9,11 +9,10 @@ use sqlx::PgConnection;
 
 use crate::Result;
 
-/// An endpoint that is not healthy.
+/// What is known of an endpoint that is not healthy.
 #[derive(Debug, Clone, Copy)]
 pub struct Unwell {
-    pub tenant_id: TenantId,
-    pub endpoint_id: EndpointId,
+    /// Since when it is down, or was.
     pub down_since: DateTime<Utc>,
     pub state: State,
 }
@@ -29,6 +28,13 @@ pub enum State {
     },
 }
 
+impl State {
+    pub(crate) fn from_columns(probe_at: Option<DateTime<Utc>>, drain_before: Option<DateTime<Utc>>) -> Option<Self> {
+        let down = probe_at.map(|probe_at| Self::Down { probe_at });
+        down.or(drain_before.map(|drain_before| Self::Recovering { drain_before }))
+    }
+}
+
 /// An endpoint to be probed now.
 #[derive(Debug, Clone, Copy)]
 pub struct Probe {
@@ -38,23 +44,14 @@ pub struct Probe {
 }
 
 /// All that are not healthy, of all tenants.
-pub async fn all(c: &mut PgConnection) -> Result<Vec<Unwell>> {
-    let rows = sqlx::query!("select tenant_id, endpoint_id, down_since, probe_at, drain_before from endpoint_health")
-        .fetch_all(c)
-        .await?;
-    let unwell = rows.into_iter().filter_map(|row| {
-        let state = match (row.probe_at, row.drain_before) {
-            (Some(probe_at), _) => State::Down { probe_at },
-            (None, drain_before) => State::Recovering { drain_before: drain_before? },
-        };
-        Some(Unwell {
-            tenant_id: row.tenant_id.into(),
-            endpoint_id: row.endpoint_id.into(),
-            down_since: row.down_since,
-            state,
-        })
+pub async fn all(c: &mut PgConnection) -> Result<Vec<(TenantId, EndpointId, State)>> {
+    let rows =
+        sqlx::query!("select tenant_id, endpoint_id, probe_at, drain_before from endpoint_health").fetch_all(c).await?;
+    let states = rows.into_iter().filter_map(|row| {
+        let state = State::from_columns(row.probe_at, row.drain_before)?;
+        Some((row.tenant_id.into(), row.endpoint_id.into(), state))
     });
-    Ok(unwell.collect())
+    Ok(states.collect())
 }
 
 /// It is down, and to be probed at `probe_at`. One that was down already stays so since then.
@@ -108,7 +105,7 @@ pub async fn forget(c: &mut PgConnection, tenant_id: TenantId, endpoint_id: Endp
     Ok(())
 }
 
-/// Asks for a probe now instead of at its time.
+/// A person wants to see it tried now. One that is healthy is left alone.
 pub async fn probe_now(
     c: &mut PgConnection,
     tenant_id: TenantId,
@@ -117,6 +114,28 @@ pub async fn probe_now(
 ) -> Result<()> {
     sqlx::query!(
         "update endpoint_health set probe_at = $3 where tenant_id = $1 and endpoint_id = $2 and probe_at > $3",
+        tenant_id.0,
+        endpoint_id.0,
+        now
+    )
+    .execute(c)
+    .await?;
+    Ok(())
+}
+
+/// A person wants everything that is parked for it sent: as after a recovery. One that is down is probed first.
+pub async fn send_parked(
+    c: &mut PgConnection,
+    tenant_id: TenantId,
+    endpoint_id: EndpointId,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "insert into endpoint_health as h (tenant_id, endpoint_id, down_since, probes, drain_before)
+         select tenant_id, endpoint_id, $3, 0, $3 from endpoint where tenant_id = $1 and endpoint_id = $2
+         on conflict (tenant_id, endpoint_id) do update
+           set probe_at = case when h.probe_at is not null then least(h.probe_at, $3) end,
+             drain_before = case when h.drain_before is not null then greatest(h.drain_before, $3) end",
         tenant_id.0,
         endpoint_id.0,
         now

@@ -8,8 +8,8 @@ pub mod dropping;
 pub mod room;
 
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
+use socialhook_core::id::EventId;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
-use uuid::Uuid;
 
 use crate::Result;
 
@@ -194,7 +194,7 @@ async fn make_missing(c: &mut PgConnection, wanted: &[(Table, NaiveDate)]) -> Re
 /// as it is.
 async fn attach(c: &mut PgConnection, table: Table, day: NaiveDate) -> Result<()> {
     let (partition, table) = (name(table, day), table.name());
-    let (from, to) = (first_id(midnight(day)), first_id(midnight(day + Days::new(1))));
+    let (from, to) = (EventId::floor(midnight(day)).0, EventId::floor(midnight(day + Days::new(1))).0);
     // The names are ours and the bounds are uuids: nothing here comes from outside.
     let statement = format!(
         "create table if not exists {partition} (like {table} including all);
@@ -206,11 +206,6 @@ async fn attach(c: &mut PgConnection, table: Table, day: NaiveDate) -> Result<()
 
 fn midnight(day: NaiveDate) -> DateTime<Utc> {
     day.and_time(NaiveTime::MIN).and_utc()
-}
-
-/// The smallest id of a moment: its first 48 bits are milliseconds.
-pub(crate) fn first_id(at: DateTime<Utc>) -> Uuid {
-    Uuid::from_u128(u128::try_from(at.timestamp_millis()).unwrap_or(0) << 80)
 }
 
 /// Whether this session is now the one that drops and deletes. It never waits: whoever waits in a transaction holds up the

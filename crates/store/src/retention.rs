@@ -5,12 +5,12 @@
 //! half done. A delivery goes with its event: an open one whose event is gone could never be sent.
 
 use chrono::{DateTime, Utc};
-use socialhook_core::id::TenantId;
+use socialhook_core::id::{EventId, TenantId};
 use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
 
 use crate::Result;
-use crate::partitions::{Retention, first_id};
+use crate::partitions::Retention;
 
 /// What a tenant has chosen; none: as the operator has.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -69,7 +69,7 @@ impl Span {
     /// Everything before a moment.
     #[must_use]
     pub fn before(moment: DateTime<Utc>) -> Self {
-        Self { from: Uuid::nil(), to: first_id(moment) }
+        Self { from: Uuid::nil(), to: EventId::floor(moment).0 }
     }
 
     /// What is left of it when everything before the end of `done` is.

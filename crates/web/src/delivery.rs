@@ -6,11 +6,11 @@ use axum::response::{Redirect, Response};
 use chrono::{DateTime, Utc};
 use socialhook_core::id::{EndpointId, EventId};
 use socialhook_store::attempts::{self, Attempt};
-use socialhook_store::deliveries as stored;
 use socialhook_store::endpoints::{self, Endpoint};
 use socialhook_store::events::{self, Event};
 use socialhook_store::health;
 use socialhook_store::ledger::{self, Entry, State as Outcome};
+use socialhook_store::replays;
 use tower_sessions::Session;
 
 use crate::deliveries::{Latency, NO_ENDPOINT, NOBODY};
@@ -204,13 +204,13 @@ pub async fn resend(
     let mut c = app.pools.web.acquire().await.map_err(database)?;
     events::find(&mut c, member.tenant_id, event_id).await?.ok_or(Error::NotFound)?;
     let endpoint = endpoints::find(&mut c, member.tenant_id, endpoint_id).await?.ok_or(Error::NotFound)?;
-    let opened = stored::resend(&mut c, member.tenant_id, event_id, endpoint_id, app.clock.now()).await?;
+    let opened = replays::resend(&mut c, member.tenant_id, &[(event_id, endpoint_id)], app.clock.now()).await? == 1;
     health::probe_now(&mut c, member.tenant_id, endpoint_id, app.clock.now()).await?;
     drop(c);
     app.relay.wake();
     let notice = match (opened, endpoint.paused) {
-        (false, _) => format!("{} is being sent this event already.", endpoint.name),
-        (true, Some(_)) => format!("{} is paused. The event is sent to it when you resume.", endpoint.name),
+        (false, None) => format!("{} is being sent this event already.", endpoint.name),
+        (_, Some(_)) => format!("{} is paused. The event is sent to it when you resume.", endpoint.name),
         (true, None) => format!("On its way to {}. Reload to see what it answered.", endpoint.name),
     };
     leave_notice(&session, notice).await?;

@@ -6,9 +6,11 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
+use chrono::{DateTime, Utc};
 use secrecy::ExposeSecret;
 use socialhook_core::id::EndpointId;
-use socialhook_store::endpoints::{self as stored, Endpoint, NewEndpoint, PauseReason, Target};
+use socialhook_store::endpoints::{self as stored, Endpoint, KEPT_COUNTED, NewEndpoint, PauseReason, Target};
+use socialhook_store::health::{State as Health, Unwell};
 use tower_sessions::Session;
 
 use crate::endpoints::{EndpointFields, EndpointForm, destination, pill};
@@ -17,7 +19,7 @@ use crate::extract::{Form, Path};
 use crate::member::Member;
 use crate::page::{Page, Section, html, leave_notice};
 use crate::state::App;
-use crate::words::{Pill, When, count};
+use crate::words::{Pill, When, count_up_to, up_to};
 
 #[derive(Template)]
 #[template(path = "endpoint.html")]
@@ -30,11 +32,11 @@ struct EndpointPage {
     is_paused: bool,
     may_act: bool,
     pill: Pill,
-    /// While it does not answer, or has just begun to again.
-    down_since: Option<When>,
-    probe_at: Option<When>,
+    /// While it does not answer: since when, and when it is tried next.
+    down: Option<(When, When)>,
     created: When,
-    kept: i64,
+    /// None: nothing.
+    kept: Option<String>,
     /// Newest first.
     secrets: Vec<String>,
     form: EndpointFields,
@@ -46,14 +48,24 @@ async fn find(app: &App, member: &Member, endpoint_id: EndpointId) -> Result<End
     stored::find(&mut c, member.tenant_id, endpoint_id).await?.ok_or(Error::NotFound)
 }
 
+fn down(endpoint: &Endpoint, now: DateTime<Utc>) -> Option<(When, When)> {
+    match endpoint.unwell? {
+        Unwell { down_since, state: Health::Down { probe_at } } => {
+            Some((When::new(down_since, now), When::new(probe_at, now)))
+        }
+        Unwell { state: Health::Recovering { .. }, .. } => None,
+    }
+}
+
 fn sentence(endpoint: &Endpoint) -> String {
-    let kept = usize::try_from(endpoint.kept).unwrap_or(0);
-    let waiting = count(kept, "event is kept", "events are kept");
-    match (endpoint.paused, kept) {
-        (None, _) if endpoint.unwell.is_some_and(|unwell| unwell.probe_at.is_some()) => format!(
+    let waiting = count_up_to(endpoint.kept, KEPT_COUNTED, "event is kept", "events are kept");
+    match (endpoint.paused, endpoint.kept) {
+        (None, _) if pill(endpoint) == Pill::DOWN => format!(
             "Not answering: {waiting}, and sent by themselves, oldest first, once it answers. Until then one of them is sent now and then to see."
         ),
-        (None, _) if endpoint.unwell.is_some() => format!("Answering again: {waiting}, and sent by themselves now."),
+        (None, _) if pill(endpoint) == Pill::CATCHING_UP => {
+            format!("Catching up: {waiting}, and sent now, oldest first, beside what is new.")
+        }
         (None, 0) => "Active: every matching event is sent here at once.".to_owned(),
         (None, _) => {
             format!("Active, but {waiting} after failed attempts. They are sent again when you press Send kept events.")
@@ -88,10 +100,9 @@ async fn page(
         is_paused: endpoint.paused.is_some(),
         may_act: member.may_act(),
         pill: pill(&endpoint),
-        down_since: endpoint.unwell.map(|unwell| When::new(unwell.down_since, app.clock.now())),
-        probe_at: endpoint.unwell.and_then(|unwell| unwell.probe_at).map(|at| When::new(at, app.clock.now())),
+        down: down(&endpoint, app.clock.now()),
         created: When::new(endpoint.created_at, app.clock.now()),
-        kept: endpoint.kept,
+        kept: (endpoint.kept > 0).then(|| up_to(endpoint.kept, KEPT_COUNTED)),
         secrets: secrets.iter().map(|secret| secret.expose_secret().to_owned()).collect(),
         form,
         page: Page::new(member, session, Section::Endpoints, endpoint.name).await?,

@@ -8,7 +8,8 @@ use serde::Deserialize;
 use socialhook_core::id::EndpointId;
 use socialhook_core::signing;
 use socialhook_store as store;
-use socialhook_store::endpoints::{self as stored, Endpoint, NewEndpoint, Target, Unwell};
+use socialhook_store::endpoints::{self as stored, Endpoint, KEPT_COUNTED, NewEndpoint, Target};
+use socialhook_store::health::{State as Health, Unwell};
 use tower_sessions::Session;
 
 use crate::error::{Error, database};
@@ -17,7 +18,7 @@ use crate::fields::{self, Field};
 use crate::member::Member;
 use crate::page::{Page, Section, html, leave_notice};
 use crate::state::App;
-use crate::words::{Pill, count};
+use crate::words::{Pill, count, count_up_to, up_to};
 
 #[derive(Template)]
 #[template(path = "endpoints.html")]
@@ -34,7 +35,7 @@ struct Row {
     destination: String,
     events: String,
     pill: Pill,
-    kept: i64,
+    kept: String,
 }
 
 impl Row {
@@ -45,7 +46,7 @@ impl Row {
             destination: destination(&endpoint.target).to_owned(),
             events: endpoint.events.join(", "),
             pill: pill(endpoint),
-            kept: endpoint.kept,
+            kept: up_to(endpoint.kept, KEPT_COUNTED),
         }
     }
 }
@@ -60,8 +61,8 @@ pub fn destination(target: &Target) -> &str {
 pub fn pill(endpoint: &Endpoint) -> Pill {
     match (endpoint.paused, endpoint.unwell) {
         (Some(_), _) => Pill::PAUSED,
-        (None, Some(Unwell { probe_at: Some(_), .. })) => Pill::DOWN,
-        (None, Some(_)) => Pill::RECOVERING,
+        (None, Some(Unwell { state: Health::Down { .. }, .. })) => Pill::DOWN,
+        (None, Some(_)) => Pill::CATCHING_UP,
         (None, None) => Pill::ACTIVE,
     }
 }
@@ -141,28 +142,24 @@ async fn page(app: &App, member: &Member, session: &Session, form: EndpointField
 /// How things are.
 fn sentence(endpoints: &[Endpoint]) -> String {
     let paused = endpoints.iter().filter(|endpoint| endpoint.paused.is_some()).count();
-    let kept = endpoints.iter().map(|endpoint| usize::try_from(endpoint.kept).unwrap_or(0)).sum();
+    let kept: i64 = endpoints.iter().map(|endpoint| endpoint.kept).sum();
+    let events = count_up_to(kept, KEPT_COUNTED, "event is", "events are");
     let own = endpoints.iter().filter(|endpoint| endpoint.target != Target::Inspector).count();
     let down = endpoints.iter().filter(|endpoint| pill(endpoint) == Pill::DOWN).count();
     if down > 0 {
         let silent = count(down, "endpoint does not answer", "endpoints do not answer");
-        let kept = count(kept, "event is", "events are");
-        return format!("{silent}. {kept} kept, and what is parked for it is sent by itself once it does.");
+        return format!("{silent}. {events} kept, and what is parked for it is sent by itself once it does.");
     }
     let active = count(endpoints.len() - paused, "endpoint receives", "endpoints receive");
     match (own, paused, kept) {
         (0, 0, 0) => "Your events go to the inspector only. Paste your server’s URL below to have them sent there too."
             .to_owned(),
         (_, 0, 0) => format!("{active} your events, and nothing is kept back."),
-        (_, 0, kept) => {
-            format!("{active} your events. {} kept, waiting for you to resend.", count(kept, "event is", "events are"))
+        (_, 0, _) => {
+            format!("{active} your events. {events} kept, waiting for you to resend.")
         }
         (_, paused, 0) => format!("{active} your events; {}.", count(paused, "is paused", "are paused")),
-        (_, paused, kept) => format!(
-            "{active} your events; {}. {} kept.",
-            count(paused, "is paused", "are paused"),
-            count(kept, "event is", "events are")
-        ),
+        (_, paused, _) => format!("{active} your events; {}. {events} kept.", count(paused, "is paused", "are paused")),
     }
 }
 

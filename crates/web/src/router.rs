@@ -2,6 +2,7 @@
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRef};
+use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 
 use crate::arrivals::Arrivals;
@@ -10,7 +11,7 @@ use crate::passwords::Passwords;
 use crate::state::App;
 use crate::{
     apps, assets, channels, deliveries, delivery, docs, endpoint, endpoints, health, inspector, landing, layers, meta,
-    replays, sign_in, sign_up,
+    replays, serve, sign_in, sign_up,
 };
 
 /// What the handlers share: what the binary passed in, and what lives as long as the router.
@@ -28,11 +29,13 @@ pub fn router(app: App) -> Router {
         .merge(public())
         .fallback(async || Error::NotFound)
         .method_not_allowed_fallback(async || Error::Method);
-    let public_url = app.public_url.clone();
-    let webhooks = meta::routes(app.relay.clone());
+    let (public_url, draining) = (app.public_url.clone(), app.draining.clone());
+    let webhooks = meta::routes(app.relay.clone(), draining.clone());
     let web = Web { app, passwords: Passwords::default(), arrivals: Arrivals::default() };
     // Nothing is laid over Meta's routes: they take the traffic, and answer no browser.
-    layers::everything(all.with_state(web), &public_url).merge(webhooks)
+    layers::everything(all.with_state(web), &public_url)
+        .layer(from_fn_with_state(draining, serve::last_answer))
+        .merge(webhooks)
 }
 
 /// For browsers: with sessions, and forms from our own pages only.

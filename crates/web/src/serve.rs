@@ -2,7 +2,7 @@
 
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, header};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::Next;
 use axum::response::Response;
 use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
@@ -21,15 +21,18 @@ pub async fn serve(listener: TcpListener, app: App) -> std::io::Result<()> {
             tracing::debug!(%error, "TCP_NODELAY could not be set");
         }
     });
-    let (draining, stopping) = (app.draining.clone(), app.stopping.clone());
-    let router = crate::router(app).layer(from_fn_with_state(draining, last_answer));
-    axum::serve(listener, router).with_graceful_shutdown(stopping.cancelled_owned()).await
+    let stopping = app.stopping.clone();
+    axum::serve(listener, crate::router(app)).with_graceful_shutdown(stopping.cancelled_owned()).await
 }
 
-async fn last_answer(State(draining): State<CancellationToken>, request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    if draining.is_cancelled() {
-        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-    }
-    response
+/// For all that browsers ask for, once `draining` is cancelled.
+pub(crate) async fn last_answer(State(draining): State<CancellationToken>, request: Request, next: Next) -> Response {
+    let answer = next.run(request).await;
+    if draining.is_cancelled() { last_on_its_connection(answer) } else { answer }
+}
+
+/// Who asked opens another connection for what comes next: to another process, if a balancer is in between.
+pub(crate) fn last_on_its_connection(mut answer: Response) -> Response {
+    answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    answer
 }

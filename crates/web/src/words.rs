@@ -51,6 +51,18 @@ pub fn count(number: usize, one: &str, many: &str) -> String {
     format!("{} {}", grouped(number), if number == 1 { one } else { many })
 }
 
+/// The same of what was counted up to `limit` only: `100,000 or more events`.
+pub fn count_up_to(number: i64, limit: i64, one: &str, many: &str) -> String {
+    let number_or_0 = usize::try_from(number).unwrap_or(0);
+    if number < limit { count(number_or_0, one, many) } else { format!("{} {many}", up_to(number, limit)) }
+}
+
+/// `1,204`, or `100,000 or more`.
+pub fn up_to(number: i64, limit: i64) -> String {
+    let text = grouped(usize::try_from(number.min(limit)).unwrap_or(0));
+    if number < limit { text } else { format!("{text} or more") }
+}
+
 fn grouped(number: usize) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
@@ -89,7 +101,7 @@ impl Pill {
     pub const FAILED: Self = Self { word: "Failed", meaning: "bad", shape: CROSS };
     pub const ACTIVE: Self = Self { word: "Active", meaning: "ok", shape: TICK };
     pub const DOWN: Self = Self { word: "Not answering", meaning: "bad", shape: CROSS };
-    pub const RECOVERING: Self = Self { word: "Recovering", meaning: "wait", shape: ARROW };
+    pub const CATCHING_UP: Self = Self { word: "Catching up", meaning: "wait", shape: ARROW };
     pub const PAUSED: Self = Self { word: "Paused", meaning: "wait", shape: BARS };
     pub const RUNNING: Self = Self { word: "Running", meaning: "wait", shape: ARROW };
     pub const HELD: Self = Self { word: "Endpoint paused", meaning: "wait", shape: BARS };

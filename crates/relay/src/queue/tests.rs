@@ -102,6 +102,15 @@ fn one_endpoint_cannot_fill_the_memory_of_all() {
 }
 
 #[test]
+fn what_is_fetched_leaves_room_for_what_comes_in() {
+    let (tenant_id, endpoint_id) = (TenantId(Uuid::from_u128(1)), EndpointId(Uuid::from_u128(10)));
+    let queue = filled((0..20).map(|n| message(1, 10, n)));
+    assert_eq!((queue.room_to_fetch(tenant_id, endpoint_id), queue.room(tenant_id, endpoint_id)), (5, 30));
+    let queue = filled((0..30).map(|n| message(1, 10, n)));
+    assert_eq!((queue.room_to_fetch(tenant_id, endpoint_id), queue.room(tenant_id, endpoint_id)), (0, 20));
+}
+
+#[test]
 fn memory_is_bounded_and_freed() {
     let mut queue = FairQueue::new(Limits { queued: 2, ..SMALL });
     assert!(queue.push(message(1, 1, 0)).is_ok());

@@ -5,9 +5,10 @@
 //! and its id must have a place. Emptying needs that day alone, not the table, so traffic does not notice.
 
 use chrono::{DateTime, Days, NaiveDate, Utc};
+use socialhook_core::id::EventId;
 use sqlx::PgConnection;
 
-use super::{Partition, Retention, Table, exclusively, first_day, first_id, midnight};
+use super::{Partition, Retention, Table, exclusively, first_day, midnight};
 use crate::Result;
 
 /// A reader who holds so many days up holds up the others as well.
@@ -86,8 +87,8 @@ pub async fn drop_orphans(
                  order by w.event_id limit $3) o
                limit $3) o
              where d.tenant_id = o.tenant_id and d.event_id = o.event_id and d.endpoint_id = o.endpoint_id",
-            first_id(midnight(from)),
-            first_id(midnight(to)),
+            EventId::floor(midnight(from)).0,
+            EventId::floor(midnight(to)).0,
             left
         )
         .execute(&mut *c)

@@ -46,16 +46,19 @@ pub(super) async fn look(
              and (n.channel_ids is null or e.channel_id = any(n.channel_ids))
              and exists (select from unnest(n.events) pattern where event_fits(pattern, e.event))
              and case when d.is_open then d.is_free
-                 else $7 or not exists (
-                   select from attempt a
-                   where a.tenant_id = $1 and a.event_id = e.event_id and a.endpoint_id = $2 and a.failure is null) end,
+                 -- It was chosen, and has neither a row nor an attempt: it is being sent for the first time.
+                 when made.number is null then not $2 = any(e.endpoint_ids)
+                 else $7 or not made.delivered end,
              false) as "is_wanted!"
-           from (select event_id, event, channel_id from event
+           from (select event_id, event, channel_id, endpoint_ids from event
                  where tenant_id = $1 and event_id > $3 and event_id < $4 order by event_id limit $8) e
            cross join (select events, channel_ids from endpoint where tenant_id = $1 and endpoint_id = $2) n
            left join lateral (
              select true as is_open, owner is null and (parked_at is not null or attempts > round_start) as is_free
              from delivery where tenant_id = $1 and event_id = e.event_id and endpoint_id = $2 limit 1) d on true
+           cross join lateral (
+             select max(a.number) as number, coalesce(bool_or(a.failure is null), false) as delivered from attempt a
+             where a.tenant_id = $1 and a.event_id = e.event_id and a.endpoint_id = $2) made
            order by e.event_id"#,
         tenant_id.0,
         chosen.endpoint_id.0,
@@ -72,7 +75,7 @@ pub(super) async fn look(
 }
 
 /// Starts a new round for each of these events at one endpoint, open or finished; returns for how many. Of those that are open
-/// the free ones are taken, and nobody is waited for; the rest gets a row.
+/// the free ones are taken, and nobody is waited for; what is being sent for the first time is left alone; the rest gets a row.
 pub(super) async fn open(
     c: &mut PgConnection,
     tenant_id: TenantId,
@@ -104,8 +107,9 @@ pub(super) async fn open(
              cross join lateral (
                select coalesce(max(a.number), 0)::smallint as attempts from attempt a
                where a.tenant_id = $1 and a.event_id = x.event_id and a.endpoint_id = $2) made
-             where not exists (
-               select from delivery d where d.tenant_id = $1 and d.event_id = x.event_id and d.endpoint_id = $2)
+             where (made.attempts > 0 or not $2 = any(e.endpoint_ids))
+               and not exists (
+                 select from delivery d where d.tenant_id = $1 and d.event_id = x.event_id and d.endpoint_id = $2)
              order by e.event_id
              on conflict do nothing
              returning event_id

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::response::Redirect;
 use socialhook_core::id::{EndpointId, EventId};
-use socialhook_store::{endpoints, ledger, replays};
+use socialhook_store::{endpoints, health, ledger, replays};
 use tower_sessions::Session;
 
 use super::{Wanted, address};
@@ -53,6 +53,9 @@ pub async fn resend(
         return Err(Error::NotFound);
     }
     let opened = replays::resend(&mut c, member.tenant_id, &keys, app.clock.now()).await?;
+    for (_, endpoint_id) in &keys {
+        health::probe_now(&mut c, member.tenant_id, *endpoint_id, app.clock.now()).await?;
+    }
     drop(c);
     app.relay.wake();
     let is_paused = |id| own.iter().any(|endpoint| endpoint.endpoint_id == id && endpoint.paused.is_some());

@@ -4,8 +4,8 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::{Redirect, Response};
 use socialhook_core::id::EndpointId;
-use socialhook_store::endpoints::{self as stored, PauseReason};
-use socialhook_store::{deliveries, health};
+use socialhook_store::endpoints::{self as stored, Endpoint, KEPT_COUNTED, PauseReason};
+use socialhook_store::health;
 use tower_sessions::Session;
 
 use crate::error::{Error, database};
@@ -13,12 +13,7 @@ use crate::extract::Path;
 use crate::member::Member;
 use crate::page::{Page, Section, html, leave_notice};
 use crate::state::App;
-use crate::words::count;
-
-/// Deliveries drained by one statement: each is short, so that no row stays locked for long.
-const DRAIN_CHUNK: i64 = 1000;
-/// Deliveries drained by one press; the rest stays parked, and is said to.
-const DRAIN_MAX: u64 = 10_000;
+use crate::words::count_up_to;
 
 #[derive(Template)]
 #[template(path = "endpoint-pause.html")]
@@ -65,34 +60,18 @@ pub async fn delete(
     stored::resume(&mut c, member.tenant_id, endpoint_id).await?;
     drop(c);
     app.relay.refresh().await?;
-    let drained = drain(&app, &member, endpoint_id).await?;
     let mut c = app.pools.web.acquire().await.map_err(database)?;
-    // Of one that does not answer, what was just drained is the next to be tried.
-    health::probe_now(&mut c, member.tenant_id, endpoint_id, app.clock.now()).await?;
+    health::send_parked(&mut c, member.tenant_id, endpoint_id, app.clock.now()).await?;
     drop(c);
     app.relay.wake();
-    leave_notice(&session, resumed(&endpoint.name, drained)).await?;
+    leave_notice(&session, resumed(&endpoint)).await?;
     Ok(Redirect::to(&format!("/endpoints/{endpoint_id}")))
 }
 
-async fn drain(app: &App, member: &Member, endpoint_id: EndpointId) -> Result<u64, Error> {
-    let mut c = app.pools.web.acquire().await.map_err(database)?;
-    let mut drained = 0;
-    while drained < DRAIN_MAX {
-        let now = app.clock.now();
-        match deliveries::drain(&mut c, member.tenant_id, endpoint_id, now, DRAIN_CHUNK).await? {
-            0 => break,
-            more => drained += more,
-        }
-    }
-    Ok(drained)
-}
-
-fn resumed(name: &str, drained: u64) -> String {
-    let events = count(usize::try_from(drained).unwrap_or(usize::MAX), "parked event is", "parked events are");
-    match drained {
-        0 => format!("{name} receives events again."),
-        1..DRAIN_MAX => format!("{name} receives events again. {events} being sent now."),
-        _ => format!("{name} receives events again. {events} being sent now; press Send kept events for the rest."),
+fn resumed(endpoint: &Endpoint) -> String {
+    let events = count_up_to(endpoint.kept, KEPT_COUNTED, "kept event is", "kept events are");
+    match endpoint.kept {
+        0 => format!("{} receives events again.", endpoint.name),
+        _ => format!("{} receives events again. {events} being sent now, oldest first.", endpoint.name),
     }
 }
