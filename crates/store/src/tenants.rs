@@ -32,6 +32,8 @@ pub struct Tenant {
     pub tenant_id: TenantId,
     pub name: String,
     pub role: Role,
+    /// The IANA name of the zone that its pages tell times in.
+    pub time_zone: String,
 }
 
 pub async fn create(c: &mut PgConnection, tenant_id: TenantId, name: &str, now: DateTime<Utc>) -> Result<()> {
@@ -98,14 +100,21 @@ pub async fn exists(c: &mut PgConnection, tenant_id: TenantId) -> Result<bool> {
 /// The tenant that an account signs in to: its oldest membership.
 pub async fn of_account(c: &mut PgConnection, account_id: AccountId) -> Result<Option<Tenant>> {
     let row = sqlx::query!(
-        "select t.tenant_id, t.name, m.role from member m join tenant t using (tenant_id)
+        "select t.tenant_id, t.name, t.time_zone, m.role from member m join tenant t using (tenant_id)
          where m.account_id = $1 order by m.created_at, t.tenant_id limit 1",
         account_id.0
     )
     .fetch_optional(c)
     .await?;
-    row.map(|row| Ok(Tenant { tenant_id: row.tenant_id.into(), name: row.name, role: Role::from_word(&row.role)? }))
-        .transpose()
+    row.map(|row| {
+        Ok(Tenant {
+            tenant_id: row.tenant_id.into(),
+            name: row.name,
+            role: Role::from_word(&row.role)?,
+            time_zone: row.time_zone,
+        })
+    })
+    .transpose()
 }
 
 /// For provisioning: the tenant that it made under this name. One that signed up by that name is somebody else's.

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use socialhook_core::id::{AppId, TenantId};
@@ -20,7 +20,7 @@ use crate::fields::{self, Field};
 use crate::member::Member;
 use crate::page::{Page, Section, html, leave_notice};
 use crate::state::App;
-use crate::words::{When, count};
+use crate::words::{Now, When, count};
 
 pub const VERIFY_TOKEN_LENGTH: usize = 24;
 /// How far back refused requests are told of.
@@ -55,7 +55,7 @@ struct Refused {
 }
 
 impl Refused {
-    fn of(total: &Total, now: DateTime<Utc>) -> Self {
+    fn of(total: &Total, now: Now) -> Self {
         let times = count(usize::try_from(total.count).unwrap_or(0), "request", "requests");
         let (what, advice) = match total.reason.as_str() {
             "signature_missing" => (
@@ -131,10 +131,10 @@ async fn page(
     form: AppFields,
     complaint: Option<(AppId, String)>,
 ) -> Result<Response, Error> {
-    let now = app.clock.now();
+    let now = member.now(app);
     let mut c = app.pools.web.acquire().await.map_err(database)?;
     let apps = stored::list(&mut c, member.tenant_id, &app.sealer).await?;
-    let refusals = refusals::since(&mut c, member.tenant_id, now - TimeDelta::days(REFUSALS_DAYS)).await?;
+    let refusals = refusals::since(&mut c, member.tenant_id, app.clock.now() - TimeDelta::days(REFUSALS_DAYS)).await?;
     drop(c);
     let cards = apps.iter().map(|one| Card {
         id: one.app_id.to_string(),

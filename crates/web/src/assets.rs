@@ -18,12 +18,38 @@ struct Asset {
     hash: String,
 }
 
+/// One file for browsers, several to work in. Later ones may change what earlier ones said.
+const CSS: &str = concat!(
+    include_str!("../../../static/css/tokens.css"),
+    include_str!("../../../static/css/elements.css"),
+    include_str!("../../../static/css/frame.css"),
+    include_str!("../../../static/css/components.css"),
+    include_str!("../../../static/css/tables.css"),
+    include_str!("../../../static/css/forms.css"),
+    include_str!("../../../static/css/payloads.css"),
+    include_str!("../../../static/css/public.css"),
+    include_str!("../../../static/css/narrow.css"),
+);
+
+/// Fragments of one function: what `times` and `copy` declare is there for the others.
+const SCRIPT: &str = concat!(
+    "(() => {\n\"use strict\";\n",
+    include_str!("../../../static/js/times.js"),
+    include_str!("../../../static/js/copy.js"),
+    include_str!("../../../static/js/theme-toggle.js"),
+    include_str!("../../../static/js/selection.js"),
+    include_str!("../../../static/js/local-times.js"),
+    include_str!("../../../static/js/inspector.js"),
+    include_str!("../../../static/js/start.js"),
+    "})();\n",
+);
+
 static ASSETS: LazyLock<[Asset; 4]> = LazyLock::new(|| {
     let css = "text/css; charset=utf-8";
     let script = "text/javascript; charset=utf-8";
     [
-        asset("app.css", css, include_bytes!("../../../static/app.css")),
-        asset("app.js", script, include_bytes!("../../../static/app.js")),
+        asset("app.css", css, CSS.as_bytes()),
+        asset("app.js", script, SCRIPT.as_bytes()),
         asset("theme.js", script, include_bytes!("../../../static/theme.js")),
         asset("favicon.svg", "image/svg+xml", include_bytes!("../../../static/favicon.svg")),
     ]

@@ -4,7 +4,6 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use socialhook_core::event::Platform;
 use socialhook_core::id::{AppId, ChannelId};
@@ -19,7 +18,7 @@ use crate::inspector::simulation;
 use crate::member::Member;
 use crate::page::{Empty, Page, Section, html, leave_notice};
 use crate::state::App;
-use crate::words::{self, When, count};
+use crate::words::{self, Now, When, count};
 
 #[derive(Template)]
 #[template(path = "channels.html")]
@@ -109,7 +108,7 @@ impl ChannelFields {
 }
 
 async fn page(app: &App, member: &Member, session: &Session, form: ChannelFields) -> Result<Response, Error> {
-    let now = app.clock.now();
+    let now = member.now(app);
     let mut c = app.pools.web.acquire().await.map_err(database)?;
     let channels = stored::list(&mut c, member.tenant_id).await?;
     let mut apps = apps::list(&mut c, member.tenant_id, &app.sealer).await?;
@@ -127,7 +126,7 @@ async fn page(app: &App, member: &Member, session: &Session, form: ChannelFields
     })
 }
 
-fn row(channel: Channel, now: DateTime<Utc>) -> Row {
+fn row(channel: Channel, now: Now) -> Row {
     Row {
         name: channel.name,
         platform: words::platform(channel.platform),
@@ -138,7 +137,7 @@ fn row(channel: Channel, now: DateTime<Utc>) -> Row {
     }
 }
 
-fn sentence(channels: &[Channel], now: DateTime<Utc>) -> String {
+fn sentence(channels: &[Channel], now: Now) -> String {
     let connected = count(channels.len(), "channel is connected", "channels are connected");
     match (channels.len(), channels.iter().filter_map(|channel| channel.last_receipt_at).max()) {
         (0, _) => "No number, page or account is connected yet.".to_owned(),

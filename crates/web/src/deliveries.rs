@@ -7,7 +7,6 @@ use std::borrow::Cow;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use socialhook_core::event::Platform;
 use socialhook_core::id::EndpointId;
@@ -22,7 +21,7 @@ use crate::extract::Query;
 use crate::member::Member;
 use crate::page::{Empty, Page, Section, html};
 use crate::state::App;
-use crate::words::{self, Pill, When, count};
+use crate::words::{self, Now, Pill, When, count};
 
 /// Instead of an endpoint's id, for an event that no endpoint wanted.
 pub const NO_ENDPOINT: &str = "none";
@@ -81,7 +80,7 @@ impl Latency {
 }
 
 impl Row {
-    fn of(entry: Entry, slowest: i32, now: DateTime<Utc>) -> Self {
+    fn of(entry: Entry, slowest: i32, now: Now) -> Self {
         let document = std::str::from_utf8(&entry.body).ok().and_then(Document::parse);
         let body = document.as_ref().and_then(|document| document.root().object()).unwrap_or_default();
         let text = |key: &str| body.non_empty(key).map(Cow::into_owned);
@@ -175,7 +174,7 @@ pub async fn list(
     let (entries, next) = ledger::page(&mut c, member.tenant_id, filter, cursor).await?;
     let has_channel = !entries.is_empty() || !channels::list(&mut c, member.tenant_id).await?.is_empty();
     drop(c);
-    let now = app.clock.now();
+    let now = member.now(&app);
     let slowest = entries.iter().filter_map(|entry| entry.last_latency_us).max().unwrap_or(0);
     html(&DeliveriesPage {
         page: Page::new(&member, &session, Section::Deliveries, "Deliveries").await?,
@@ -196,7 +195,7 @@ fn chips(chosen: Filter) -> Vec<Chip> {
 }
 
 /// How things are, from what is on the page alone: big tables are never counted.
-fn sentence(entries: &[Entry], filter: Filter, now: DateTime<Utc>) -> String {
+fn sentence(entries: &[Entry], filter: Filter, now: Now) -> String {
     let number = |is: fn(&Outcome) -> bool| entries.iter().filter(|entry| is(&entry.state)).count();
     let parked = number(|state| matches!(state, Outcome::Parked { .. }));
     let waiting = number(|state| matches!(state, Outcome::Waiting { .. } | Outcome::Sending));

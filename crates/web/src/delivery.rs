@@ -3,7 +3,6 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::{Redirect, Response};
-use chrono::{DateTime, Utc};
 use socialhook_core::id::{EndpointId, EventId};
 use socialhook_store::attempts::{self, Attempt};
 use socialhook_store::endpoints::{self, Endpoint};
@@ -20,7 +19,7 @@ use crate::json_view;
 use crate::member::Member;
 use crate::page::{Page, Section, html, leave_notice};
 use crate::state::App;
-use crate::words::{self, Pill, When, count};
+use crate::words::{self, Now, Pill, When, count};
 
 #[derive(Template)]
 #[template(path = "delivery.html")]
@@ -68,7 +67,7 @@ struct AttemptRow {
 
 impl AttemptRow {
     /// Newest first. Advice is given once for each run of the same failure; `told` is the one that the page gives above.
-    fn all(attempts: &[Attempt], mut told: Option<&'static str>, now: DateTime<Utc>) -> Vec<Self> {
+    fn all(attempts: &[Attempt], mut told: Option<&'static str>, now: Now) -> Vec<Self> {
         let slowest = attempts.iter().map(|attempt| attempt.latency_us).max().unwrap_or(0);
         let row = |attempt: &Attempt| {
             let row = Self::of(attempt, slowest, now);
@@ -79,7 +78,7 @@ impl AttemptRow {
         attempts.iter().rev().map(row).collect()
     }
 
-    fn of(attempt: &Attempt, slowest: i32, now: DateTime<Utc>) -> Self {
+    fn of(attempt: &Attempt, slowest: i32, now: Now) -> Self {
         Self {
             number: attempt.number,
             started: When::new(attempt.started_at, now),
@@ -127,11 +126,11 @@ pub async fn show(
 ) -> Result<Response, Error> {
     let told = load(&app, &member, event_id, parse(&endpoint)?).await?;
     let page = Page::new(&member, &session, Section::Deliveries, told.entry.event.clone()).await?;
-    let drawn = draw(told, page, app.clock.now());
+    let drawn = draw(told, page, member.now(&app));
     html(&DeliveryPage { may_act: member.may_act(), ..drawn })
 }
 
-fn draw(told: Told, page: Page, now: DateTime<Utc>) -> DeliveryPage {
+fn draw(told: Told, page: Page, now: Now) -> DeliveryPage {
     let Told { entry, event, attempts, endpoints } = told;
     let endpoint = endpoints.iter().find(|endpoint| Some(endpoint.endpoint_id) == entry.endpoint_id);
     let is_paused = endpoint.is_some_and(|endpoint| endpoint.paused.is_some());
@@ -161,7 +160,7 @@ fn draw(told: Told, page: Page, now: DateTime<Utc>) -> DeliveryPage {
 }
 
 /// The state and its cause.
-fn sentence(entry: &Entry, is_paused: bool, now: DateTime<Utc>) -> String {
+fn sentence(entry: &Entry, is_paused: bool, now: Now) -> String {
     let name = entry.endpoint_name.as_deref().unwrap_or("The endpoint");
     let outcome = words::outcome(entry.last_status, entry.last_failure.as_deref());
     let attempts = count(entry.attempts.into(), "attempt", "attempts");

@@ -6,7 +6,6 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use chrono::{DateTime, Utc};
 use secrecy::ExposeSecret;
 use socialhook_core::id::EndpointId;
 use socialhook_store::endpoints::{self as stored, Endpoint, KEPT_COUNTED, NewEndpoint, PauseReason, Target};
@@ -19,7 +18,7 @@ use crate::extract::{Form, Path};
 use crate::member::Member;
 use crate::page::{Page, Section, html, leave_notice};
 use crate::state::App;
-use crate::words::{Pill, When, count_up_to, up_to};
+use crate::words::{Now, Pill, When, count_up_to, up_to};
 
 #[derive(Template)]
 #[template(path = "endpoint.html")]
@@ -48,7 +47,7 @@ async fn find(app: &App, member: &Member, endpoint_id: EndpointId) -> Result<End
     stored::find(&mut c, member.tenant_id, endpoint_id).await?.ok_or(Error::NotFound)
 }
 
-fn down(endpoint: &Endpoint, now: DateTime<Utc>) -> Option<(When, When)> {
+fn down(endpoint: &Endpoint, now: Now) -> Option<(When, When)> {
     match endpoint.unwell? {
         Unwell { down_since, state: Health::Down { probe_at } } => {
             Some((When::new(down_since, now), When::new(probe_at, now)))
@@ -100,8 +99,8 @@ async fn page(
         is_paused: endpoint.paused.is_some(),
         may_act: member.may_act(),
         pill: pill(&endpoint),
-        down: down(&endpoint, app.clock.now()),
-        created: When::new(endpoint.created_at, app.clock.now()),
+        down: down(&endpoint, member.now(app)),
+        created: When::new(endpoint.created_at, member.now(app)),
         kept: (endpoint.kept > 0).then(|| up_to(endpoint.kept, KEPT_COUNTED)),
         secrets: secrets.iter().map(|secret| secret.expose_secret().to_owned()).collect(),
         form,

@@ -4,6 +4,7 @@ use axum::extract::{FromRef, FromRequestParts};
 use axum::http::Method;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Redirect, Response};
+use chrono_tz::Tz;
 use socialhook_core::id::{AccountId, TenantId};
 use socialhook_store::accounts;
 use socialhook_store::tenants::{self, Role};
@@ -12,6 +13,7 @@ use url::form_urlencoded;
 
 use crate::error::{Error, database};
 use crate::state::App;
+use crate::words::Now;
 
 const ACCOUNT_KEY: &str = "account_id";
 
@@ -23,9 +25,15 @@ pub struct Member {
     pub account_id: AccountId,
     pub email: String,
     pub role: Role,
+    /// The tenant's, for times that are told or entered.
+    pub zone: Tz,
 }
 
 impl Member {
+    pub fn now(&self, app: &App) -> Now {
+        app.clock.now().with_timezone(&self.zone)
+    }
+
     /// Whether they may have anything sent or changed.
     pub fn may_act(&self) -> bool {
         self.role != Role::Viewer
@@ -56,6 +64,8 @@ pub async fn current(app: &App, session: &Session) -> Result<Option<Member>, Err
         account_id,
         email: account.email,
         role: tenant.role,
+        // One that this version does not know was valid to another version: no reason to show nothing.
+        zone: tenant.time_zone.parse().unwrap_or(Tz::UTC),
     }))
 }
 

@@ -17,7 +17,7 @@ use crate::extract::{Form, Path};
 use crate::member::Member;
 use crate::page::{Empty, Page, Section, html, leave_notice};
 use crate::state::App;
-use crate::words::{Pill, When, count};
+use crate::words::{Now, Pill, When, count};
 
 /// Replays on the page.
 const SHOWN: i64 = 50;
@@ -53,7 +53,7 @@ struct Row {
 }
 
 impl Row {
-    fn of(replay: Replay, now: DateTime<Utc>) -> Self {
+    fn of(replay: Replay, now: Now) -> Self {
         Self {
             id: replay.replay_id.to_string(),
             endpoint_id: replay.chosen.endpoint_id.to_string(),
@@ -121,7 +121,7 @@ pub async fn list(State(app): State<App>, member: Member, session: Session) -> R
     let mut c = app.pools.web.acquire().await.map_err(database)?;
     let replays = stored::list(&mut c, member.tenant_id, SHOWN).await?;
     drop(c);
-    let now = app.clock.now();
+    let now = member.now(&app);
     let unfinished = replays.iter().filter(|replay| replay.is_unfinished()).count();
     html(&ReplaysPage {
         page: Page::new(&member, &session, Section::Deliveries, "Replays").await?,
@@ -138,7 +138,7 @@ pub async fn list(State(app): State<App>, member: Member, session: Session) -> R
 }
 
 /// How things are.
-fn sentence(unfinished: usize, newest: Option<&Replay>, now: DateTime<Utc>) -> String {
+fn sentence(unfinished: usize, newest: Option<&Replay>, now: Now) -> String {
     let Some(newest) = newest else { return "Nothing was replayed so far.".to_owned() };
     if unfinished > 0 {
         let running = count(unfinished, "replay is", "replays are");

@@ -1,11 +1,15 @@
 //! Facts in words: times, durations, counts and states, the same on every page.
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use chrono_tz::Tz;
 use socialhook_core::delivery::FailureClass;
 use socialhook_core::event::Platform;
 use socialhook_store::ledger::State;
 
-/// A moment: for machines, exact for people, and how long ago.
+/// The time of looking, in the zone that the page tells times in: the tenant's.
+pub type Now = DateTime<Tz>;
+
+/// A moment: for machines, exact for people in the tenant's zone, and how long ago. A script tells it in the reader's own zone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct When {
     pub iso: String,
@@ -14,11 +18,11 @@ pub struct When {
 }
 
 impl When {
-    pub fn new(at: DateTime<Utc>, now: DateTime<Utc>) -> Self {
+    pub fn new(at: DateTime<Utc>, now: Now) -> Self {
         Self {
             iso: at.to_rfc3339_opts(SecondsFormat::Millis, true),
-            exact: at.format("%Y-%m-%d %H:%M:%S%.3f UTC").to_string(),
-            words: distance(at, now),
+            exact: at.with_timezone(&now.timezone()).format("%Y-%m-%d %H:%M:%S%.3f %Z").to_string(),
+            words: distance(at, now.to_utc()),
         }
     }
 }

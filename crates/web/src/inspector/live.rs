@@ -9,6 +9,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
+use chrono_tz::Tz;
 use futures_util::stream::{self, Stream};
 use serde::Deserialize;
 use socialhook_core::id::{InspectionId, TenantId};
@@ -60,6 +61,7 @@ pub async fn stream(
     let watch = Watch {
         app,
         tenant_id: member.tenant_id,
+        zone: member.zone,
         after: resumed.unwrap_or(&from.after).parse().ok(),
         sent: VecDeque::new(),
         listener,
@@ -74,6 +76,7 @@ pub async fn stream(
 struct Watch {
     app: App,
     tenant_id: TenantId,
+    zone: Tz,
     after: Option<InspectionId>,
     /// Already sent, newest last, as far back as [`OVERLAP_MILLIS`] can reach within one look.
     sent: VecDeque<InspectionId>,
@@ -89,7 +92,7 @@ impl Watch {
         stream::unfold(self, async |mut watch| {
             let inspection = watch.next().await?;
             let id = inspection.inspection_id;
-            let item = Item::of(inspection, true, watch.app.clock.now());
+            let item = Item::of(inspection, true, watch.app.clock.now().with_timezone(&watch.zone));
             let html = Fragment { item }
                 .render()
                 .inspect_err(|error| tracing::error!(%error, "an inspected request could not be drawn"));

@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use chrono::{DateTime, Utc};
 use socialhook_core::event::{EventType, Platform};
 use socialhook_core::json::Document;
 use socialhook_core::sample::Sample;
@@ -18,7 +17,7 @@ use crate::json_view;
 use crate::member::Member;
 use crate::page::{Page, Section, html};
 use crate::state::App;
-use crate::words::{self, Pill, When, count};
+use crate::words::{self, Now, Pill, When, count};
 
 /// Requests on the page.
 pub const SHOWN: i64 = 50;
@@ -59,7 +58,7 @@ pub struct Item {
 }
 
 impl Item {
-    pub fn of(inspection: Inspection, open: bool, now: DateTime<Utc>) -> Self {
+    pub fn of(inspection: Inspection, open: bool, now: Now) -> Self {
         let document = std::str::from_utf8(&inspection.body).ok().and_then(Document::parse);
         let body = document.as_ref().and_then(|document| document.root().object()).unwrap_or_default();
         let text = |key: &str| body.non_empty(key).map(Cow::into_owned).unwrap_or_default();
@@ -83,7 +82,7 @@ pub async fn show(State(app): State<App>, member: Member, session: Session) -> R
     let mut c = app.pools.web.acquire().await.map_err(database)?;
     let received = inspections::list(&mut c, member.tenant_id, None, SHOWN).await?;
     drop(c);
-    let now = app.clock.now();
+    let now = member.now(&app);
     html(&InspectorPage {
         page: Page::new(&member, &session, Section::Inspector, "Inspector").await?,
         sentence: sentence(&received, now),
@@ -93,7 +92,7 @@ pub async fn show(State(app): State<App>, member: Member, session: Session) -> R
     })
 }
 
-fn sentence(received: &[Inspection], now: DateTime<Utc>) -> String {
+fn sentence(received: &[Inspection], now: Now) -> String {
     match received.first() {
         None => "Waiting for the first request. It appears here by itself, as your server would get it.".to_owned(),
         Some(newest) => format!(
