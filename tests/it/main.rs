@@ -38,6 +38,7 @@ mod replay_pages;
 mod replays;
 mod retention;
 mod routing;
+mod seed;
 mod simulator;
 mod takeover;
 mod tenancy;

@@ -23,7 +23,8 @@ pub struct PeerKey(pub Uuid);
 
 impl PeerKey {
     /// Of a customer by whatever name, since numbers and ids cannot be taken for one another.
-    pub(crate) fn of_customer(channel_id: ChannelId, name: &str) -> Self {
+    #[must_use]
+    pub fn of_customer(channel_id: ChannelId, name: &str) -> Self {
         Self::new(channel_id, "customer", name)
     }
 

@@ -17,7 +17,7 @@ use socialhook_store::nodes;
 use url::Url;
 
 use crate::config::{Config, Database, Options};
-use crate::{bench, database, demo, key, provision, replay, serve, simulate, telemetry, with_postgres};
+use crate::{bench, database, demo, key, provision, replay, seed, serve, simulate, telemetry, with_postgres};
 
 /// How long provisioning waits until running processes work with what it changed.
 const IN_FORCE_LIMIT: Duration = Duration::from_secs(5);
@@ -91,6 +91,8 @@ enum Admin {
     },
     /// Send what happened in a stretch of time to an endpoint again; the running service does it
     Replay(replay::Wish),
+    /// Fill an empty database with what a month of much traffic leaves behind, to measure on
+    Seed(seed::Plan),
 }
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -126,6 +128,7 @@ async fn execute(cli: Cli) -> Result<ExitCode, Failure> {
         }
         Command::Admin(Admin::Provision { file }) => say(&format!("{:#}\n", provision(&config, &file).await?))?,
         Command::Admin(Admin::Replay(wish)) => say(&format!("{:#}\n", replay(&config, &wish).await?))?,
+        Command::Admin(Admin::Seed(plan)) => say(&format!("{:#}\n", seed(&config, &plan).await?))?,
         Command::Simulate { list: true, .. } => say(&simulate::list())?,
         Command::Simulate { plan, tenant, server, .. } => {
             let server = server.unwrap_or_else(|| serve::own_url(config.listen));
@@ -215,6 +218,13 @@ async fn provision(config: &Config, file: &std::path::Path) -> Result<serde_json
     .await;
     open.close().await?;
     applied
+}
+
+async fn seed(config: &Config, plan: &seed::Plan) -> Result<serde_json::Value, Failure> {
+    let (means, open) = means(config).await?;
+    let seeded = seed::run(&means, plan).await;
+    open.close().await?;
+    Ok(seeded?)
 }
 
 async fn replay(config: &Config, wish: &replay::Wish) -> Result<serde_json::Value, Failure> {

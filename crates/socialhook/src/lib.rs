@@ -10,6 +10,7 @@ pub mod key;
 pub mod postgres;
 pub mod provision;
 pub mod replay;
+pub mod seed;
 pub mod serve;
 pub mod simulate;
 mod size;

@@ -25,6 +25,7 @@ pub mod refusals;
 pub mod replays;
 pub mod retention;
 pub mod seal;
+pub mod seed;
 pub mod sessions;
 pub mod tenants;
 

@@ -125,7 +125,8 @@ pub(super) fn event_id(
 }
 
 /// The first 8 bytes of SHA-256 of a provider's message id, by which a message's whole life is found.
-pub(super) fn message_hash(message_id: &str) -> i64 {
+#[must_use]
+pub fn message_hash(message_id: &str) -> i64 {
     let digest = Sha256::digest(message_id.as_bytes());
     let mut bytes = [0; 8];
     bytes.copy_from_slice(&digest[..8]);
