@@ -23,6 +23,7 @@ mod health;
 mod ingest;
 mod journey;
 mod killed;
+mod ledger;
 mod load;
 mod meta;
 mod nodes;

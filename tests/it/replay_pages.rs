@@ -36,7 +36,8 @@ async fn a_selection_from_the_page() {
         let parked =
             browser.get("/deliveries?outcome=parked").await.attributes("main tbody input[name=chosen]", "value");
         let delivered = keys.iter().find(|key| !parked.contains(key)).expect("one that was delivered");
-        let chosen = [("outcome", "parked"), ("after", ""), ("chosen", parked[0].as_str()), ("chosen", delivered)];
+        let chosen =
+            [("place", "outcome=parked"), ("after", ""), ("chosen", parked[0].as_str()), ("chosen", delivered)];
         let page = browser.submit("/deliveries/resend", &chosen).await;
         assert!(page.words().contains("2 deliveries are resent"), "{}", page.words());
         assert_eq!(page.url.query(), Some("outcome=parked"), "back where it was pressed");

@@ -14,6 +14,9 @@ const ROUTES: &[(&str, &str)] = &[
     ("POST", "/deliveries/resend"),
     ("GET", "/deliveries/{event}/{endpoint}"),
     ("POST", "/deliveries/{event}/{endpoint}/resend"),
+    ("GET", "/search"),
+    ("GET", "/messages"),
+    ("GET", "/conversations/{conversation}"),
     ("GET", "/replays"),
     ("POST", "/replays"),
     ("GET", "/replays/new"),
@@ -56,6 +59,7 @@ struct Ids {
     endpoint: String,
     app: String,
     replay: String,
+    conversation: String,
 }
 
 async fn acmes(world: &World) -> Ids {
@@ -69,7 +73,9 @@ async fn acmes(world: &World) -> Ids {
             .fetch_one(&mut *c)
             .await
             .expect("an app");
+    let conversation = world.received(&world.acme)[0]["conversation_id"].as_str().expect("an id").to_owned();
     Ids {
+        conversation,
         event,
         endpoint: world.acme.endpoint_id.to_string(),
         app: socialhook_core::id::AppId(app).to_string(),
@@ -78,8 +84,13 @@ async fn acmes(world: &World) -> Ids {
 }
 
 fn path(route: &str, ids: &Ids) -> String {
-    let named =
-        [("{event}", &ids.event), ("{endpoint}", &ids.endpoint), ("{app}", &ids.app), ("{replay}", &ids.replay)];
+    let named = [
+        ("{event}", &ids.event),
+        ("{endpoint}", &ids.endpoint),
+        ("{app}", &ids.app),
+        ("{replay}", &ids.replay),
+        ("{conversation}", &ids.conversation),
+    ];
     named.into_iter().fold(route.to_owned(), |path, (name, id)| path.replace(name, id))
 }
 
@@ -153,7 +164,7 @@ fn every_route_is_in_the_table() {
         if OPEN.contains(&route) {
             continue;
         }
-        let named = ["event", "endpoint", "app", "replay"]
+        let named = ["event", "endpoint", "app", "replay", "conversation"]
             .into_iter()
             .fold(route.to_owned(), |route, noun| route.replace(&format!("{{{noun}_id}}"), &format!("{{{noun}}}")));
         for (call, method) in [("get(", "GET"), ("post(", "POST")] {

@@ -23,8 +23,7 @@ pub struct PeerKey(pub Uuid);
 
 impl PeerKey {
     /// Of a customer by whatever name, since numbers and ids cannot be taken for one another.
-    #[must_use]
-    pub fn of_customer(channel_id: ChannelId, name: &str) -> Self {
+    pub(crate) fn of_customer(channel_id: ChannelId, name: &str) -> Self {
         Self::new(channel_id, "customer", name)
     }
 

@@ -27,7 +27,7 @@ use crate::event::{Channel, EventType, Normalised, Platform};
 use crate::id::{ConversationId, TenantId};
 use crate::meta::{Part, Shape};
 use draft::Draft;
-pub use identity::message_hash;
+pub use identity::{message_hash, peer_keys};
 
 /// What is known about a part besides what Meta sent.
 #[derive(Debug, Clone)]

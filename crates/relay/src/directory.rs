@@ -166,6 +166,12 @@ impl Contents {
         found.next().filter(|_| found.next().is_none())
     }
 
+    /// How long the tenant's things are kept.
+    #[must_use]
+    pub fn retention(&self, tenant_id: TenantId, default: Retention) -> Retention {
+        self.retention.get(&tenant_id).map_or(default, |own| own.or(default))
+    }
+
     /// How old an event may be to have its own time in its id: no older than its tenant keeps, nor than all tenants do, since
     /// only so far back are there partitions.
     #[must_use]

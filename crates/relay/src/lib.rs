@@ -34,7 +34,7 @@ use std::time::{Duration, Instant};
 use secrecy::ExposeSecret;
 use socialhook_core::clock::Clock;
 use socialhook_core::delivery::Schedule;
-use socialhook_core::id::NodeId;
+use socialhook_core::id::{NodeId, TenantId};
 use socialhook_store::partitions::Retention;
 use socialhook_store::seal::Sealer;
 use socialhook_store::{Pools, nodes};
@@ -195,6 +195,12 @@ impl Relay {
             tracing::warn!(error = &error as &dyn std::error::Error, "the directory could not be read anew");
         }
         self.directory()
+    }
+
+    /// How long the tenant's things are kept.
+    #[must_use]
+    pub fn retention(&self, tenant_id: TenantId) -> Retention {
+        self.directory().retention(tenant_id, self.0.settings.retention)
     }
 
     /// Meta's challenge: true if `token` is the app's verify token. A wrong one is counted.

@@ -241,6 +241,14 @@ fn pause_reason(word: &str) -> PauseReason {
     reasons.into_iter().find(|reason| reason.as_str() == word).unwrap_or(PauseReason::Person)
 }
 
+/// Ids and names, in the order of the names: much cheaper than all that is known of each.
+pub async fn names(c: &mut PgConnection, tenant_id: TenantId) -> Result<Vec<(EndpointId, String)>> {
+    let rows = sqlx::query!("select endpoint_id, name from endpoint where tenant_id = $1 order by name", tenant_id.0)
+        .fetch_all(c)
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.endpoint_id.into(), row.name)).collect())
+}
+
 /// One of the tenant's endpoints; another tenant's is not found.
 pub async fn find(c: &mut PgConnection, tenant_id: TenantId, endpoint_id: EndpointId) -> Result<Option<Endpoint>> {
     Ok(list(c, tenant_id).await?.into_iter().find(|endpoint| endpoint.endpoint_id == endpoint_id))

@@ -1,10 +1,12 @@
 //! Events and the receipts they came in, for reading.
 
 use chrono::{DateTime, Utc};
-use socialhook_core::id::{EventId, TenantId};
+use socialhook_core::id::{ConversationId, EventId, TenantId};
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use crate::Result;
+use crate::ledger::Toward;
 
 #[derive(Debug, Clone)]
 pub struct Event {
@@ -36,4 +38,90 @@ pub async fn find(c: &mut PgConnection, tenant_id: TenantId, event_id: EventId) 
         body: row.body,
         receipt_body: row.receipt_body,
     }))
+}
+
+/// An event as a list of a message's or a conversation's shows it.
+#[derive(Debug, Clone)]
+pub struct Told {
+    pub event_id: EventId,
+    pub event: String,
+    pub received_at: DateTime<Utc>,
+    pub body: Vec<u8>,
+}
+
+/// Events of one message that are shown; one with more is one that a group reads.
+pub const OF_MESSAGE_MAX: i64 = 200;
+
+/// What is about a provider's message id, oldest first, by [`socialhook_core::normalise::message_hash`]. Other ids may share
+/// the hash.
+pub async fn of_message(c: &mut PgConnection, tenant_id: TenantId, message_hash: i64) -> Result<Vec<Told>> {
+    let rows = sqlx::query_as!(
+        Told,
+        r#"select event_id as "event_id: Uuid", event, received_at, body from event
+           where tenant_id = $1 and message_hash = $2 order by event_id limit $3"#,
+        tenant_id.0,
+        message_hash,
+        OF_MESSAGE_MAX
+    )
+    .fetch_all(c)
+    .await?;
+    Ok(rows)
+}
+
+/// Up to so many events of a conversation and one more, on one side of an event: newest first before it, oldest first after it.
+pub async fn of_conversation(
+    c: &mut PgConnection,
+    tenant_id: TenantId,
+    (conversation_id, event_id): (ConversationId, EventId),
+    toward: Toward,
+    limit: i64,
+) -> Result<Vec<Told>> {
+    let (tenant, conversation, limit) = (tenant_id.0, conversation_id.0, limit + 1);
+    let rows = match toward {
+        Toward::Older => {
+            sqlx::query_as!(
+                Told,
+                r#"select event_id as "event_id: Uuid", event, received_at, body from event
+                   where tenant_id = $1 and conversation_id = $2 and event_id < $3 order by event_id desc limit $4"#,
+                tenant,
+                conversation,
+                event_id.0,
+                limit
+            )
+            .fetch_all(c)
+            .await?
+        }
+        Toward::Newer => {
+            sqlx::query_as!(
+                Told,
+                r#"select event_id as "event_id: Uuid", event, received_at, body from event
+                   where tenant_id = $1 and conversation_id = $2 and event_id > $3 order by event_id limit $4"#,
+                tenant,
+                conversation,
+                event_id.0,
+                limit
+            )
+            .fetch_all(c)
+            .await?
+        }
+    };
+    Ok(rows)
+}
+
+/// Those of the conversations that have an event.
+pub async fn conversations_with_events(
+    c: &mut PgConnection,
+    tenant_id: TenantId,
+    conversation_ids: &[ConversationId],
+) -> Result<Vec<ConversationId>> {
+    let ids: Vec<Uuid> = conversation_ids.iter().map(|id| id.0).collect();
+    let found = sqlx::query_scalar!(
+        r#"select x.id as "id!" from unnest($2::uuid[]) x(id)
+           where exists (select from event e where e.tenant_id = $1 and e.conversation_id = x.id)"#,
+        tenant_id.0,
+        &ids
+    )
+    .fetch_all(c)
+    .await?;
+    Ok(found.into_iter().map(ConversationId).collect())
 }

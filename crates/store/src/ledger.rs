@@ -3,21 +3,24 @@
 //! Each (event, endpoint) is open in `delivery`, or told by its last attempt, or being sent for the first time. A page is found by its keys first, driven by
 //! the table that the filter is about, and then described; a page looks back only so far, and says where to go on.
 
+mod keys;
+
 use chrono::{DateTime, Utc};
-use socialhook_core::id::{EndpointId, EventId, TenantId};
+use socialhook_core::id::{ChannelId, EndpointId, EventId, TenantId};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::Result;
 use crate::deliveries::unsigned;
+use keys::{Bounds, Key};
 
 /// Rows of a page.
 pub const PAGE: i64 = 50;
-/// Events that one page looks back over for those that its filter wants: a page is never slow, however few there are.
+/// Rows that one page looks over for those that its filters want: a page is never slow, however few there are.
 const LOOK_BACK: i64 = 5000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Filter {
+pub enum Outcome {
     #[default]
     All,
     Delivered,
@@ -28,7 +31,29 @@ pub enum Filter {
     Unmatched,
 }
 
-/// A place in the ledger; a page holds what is older. An event without an endpoint has the nil one.
+/// What of the ledger is wanted; by default all of it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Filters {
+    pub outcome: Outcome,
+    /// None: of every channel, and what concerns none.
+    pub channel_ids: Option<Vec<ChannelId>>,
+    pub endpoint_id: Option<EndpointId>,
+    /// An event word, or the beginning of one such as `message.*`.
+    pub event: Option<String>,
+    /// By the event's own time, `to` excluded.
+    pub from: Option<DateTime<Utc>>,
+    pub to: Option<DateTime<Utc>>,
+}
+
+/// Which way a page goes on from its cursor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Toward {
+    #[default]
+    Older,
+    Newer,
+}
+
+/// A place in the ledger; a page holds what is older, or newer. An event without an endpoint has the nil one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cursor {
     pub event_id: EventId,
@@ -68,43 +93,40 @@ pub struct Entry {
     pub last_attempt_at: Option<DateTime<Utc>>,
 }
 
-/// A page of what is older than `cursor`, and where the next one begins, if there may be one.
+/// Newest first, and where to go on, if there may be something.
+#[derive(Debug, Clone)]
+pub struct Page {
+    pub entries: Vec<Entry>,
+    pub older: Option<Cursor>,
+    pub newer: Option<Cursor>,
+}
+
+/// A page of what the filters want on one side of `cursor`.
 pub async fn page(
     c: &mut PgConnection,
     tenant_id: TenantId,
-    filter: Filter,
-    cursor: Cursor,
-) -> Result<(Vec<Entry>, Option<Cursor>)> {
-    let mut keys = match filter {
-        Filter::Waiting | Filter::Parked => open_keys(c, tenant_id, filter == Filter::Parked, cursor).await?,
-        Filter::All | Filter::Delivered | Filter::Unmatched => event_keys(c, tenant_id, filter, cursor).await?,
-    };
+    filters: &Filters,
+    (cursor, toward): (Cursor, Toward),
+) -> Result<Page> {
+    let (mut keys, horizon) = keys::find(c, tenant_id, &Bounds { filters, cursor, toward }).await?;
     let page = usize::try_from(PAGE).unwrap_or(usize::MAX);
     let more = keys.len() > page;
     keys.truncate(page);
-    let next = match keys.last() {
-        Some((event_id, endpoint_id)) if more => Some(place(*event_id, *endpoint_id)),
-        _ if matches!(filter, Filter::Delivered | Filter::Unmatched) => horizon(c, tenant_id, cursor).await?,
-        _ => None,
+    let last = keys.last().map(|(event_id, endpoint_id)| place(*event_id, *endpoint_id));
+    let first = keys.first().map(|(event_id, endpoint_id)| place(*event_id, *endpoint_id));
+    let ahead = if more { last } else { horizon };
+    let (older, newer) = match toward {
+        Toward::Older => (ahead, (cursor != Cursor::NEWEST).then(|| first.unwrap_or(cursor))),
+        Toward::Newer => (Some(first.unwrap_or(cursor)), ahead),
     };
-    Ok((describe(c, tenant_id, &keys).await?, next))
+    if toward == Toward::Newer {
+        keys.reverse();
+    }
+    Ok(Page { entries: describe(c, tenant_id, &keys).await?, older, newer })
 }
 
 fn place(event_id: Uuid, endpoint_id: Option<Uuid>) -> Cursor {
     Cursor { event_id: EventId(event_id), endpoint_id: EndpointId(endpoint_id.unwrap_or_default()) }
-}
-
-/// How far a page that starts at `cursor` has looked back; none if that was everything.
-async fn horizon(c: &mut PgConnection, tenant_id: TenantId, cursor: Cursor) -> Result<Option<Cursor>> {
-    let last = sqlx::query_scalar!(
-        "select event_id from event where tenant_id = $1 and event_id <= $2 order by event_id desc offset $3 limit 1",
-        tenant_id.0,
-        cursor.event_id.0,
-        LOOK_BACK - 1
-    )
-    .fetch_optional(c)
-    .await?;
-    Ok(last.map(|event_id| place(event_id, None)))
 }
 
 /// One delivery of the tenant, or, with the nil endpoint, an event that no endpoint got; another tenant's is not found.
@@ -137,55 +159,28 @@ async fn was_sent(c: &mut PgConnection, tenant_id: TenantId, event_id: EventId) 
     Ok(sent)
 }
 
-type Key = (Uuid, Option<Uuid>);
-
-async fn open_keys(c: &mut PgConnection, tenant_id: TenantId, parked: bool, cursor: Cursor) -> Result<Vec<Key>> {
-    let rows = sqlx::query!(
-        "select event_id, endpoint_id from delivery
-         where tenant_id = $1 and (event_id, endpoint_id) < ($2, $3) and (parked_at is not null) = $4
-         order by event_id desc, endpoint_id desc limit $5",
-        tenant_id.0,
-        cursor.event_id.0,
-        cursor.endpoint_id.0,
-        parked,
-        PAGE + 1
-    )
-    .fetch_all(c)
-    .await?;
-    Ok(rows.into_iter().map(|row| (row.event_id, Some(row.endpoint_id))).collect())
-}
-
-async fn event_keys(c: &mut PgConnection, tenant_id: TenantId, filter: Filter, cursor: Cursor) -> Result<Vec<Key>> {
-    let rows = sqlx::query!(
+/// What became of each of these events at each endpoint, in the events' order.
+pub async fn of_events(c: &mut PgConnection, tenant_id: TenantId, event_ids: &[EventId]) -> Result<Vec<Entry>> {
+    let ids: Vec<Uuid> = event_ids.iter().map(|id| id.0).collect();
+    let keys = sqlx::query!(
         r#"select e.event_id, x.endpoint_id as "endpoint_id?"
-           from (select tenant_id, event_id, endpoint_ids from event where tenant_id = $1 and event_id <= $2 order by event_id desc limit $6) e
+           from unnest($2::uuid[]) with ordinality w(event_id, place)
+           join event e on e.tenant_id = $1 and e.event_id = w.event_id
            left join lateral (
-             select k.endpoint_id, bool_or(k.open) as open, bool_or(k.tried) as tried from (
-               select unnest(e.endpoint_ids) as endpoint_id, false as open, false as tried
-               union all
-               select d.endpoint_id, true, false from delivery d where d.tenant_id = e.tenant_id and d.event_id = e.event_id
-               union all
-               select a.endpoint_id, false, true from attempt a where a.tenant_id = e.tenant_id and a.event_id = e.event_id
-             ) k group by k.endpoint_id
+             select unnest(e.endpoint_ids) as endpoint_id
+             union
+             select d.endpoint_id from delivery d where d.tenant_id = $1 and d.event_id = e.event_id
+             union
+             select a.endpoint_id from attempt a where a.tenant_id = $1 and a.event_id = e.event_id
            ) x on true
-           where (e.event_id, coalesce(x.endpoint_id, '00000000-0000-0000-0000-000000000000')) < ($2, $3)
-             and case $4 when 'delivered' then x.tried and not x.open when 'unmatched' then x.endpoint_id is null else true end
-           order by e.event_id desc, coalesce(x.endpoint_id, '00000000-0000-0000-0000-000000000000') desc
-           limit $5"#,
+           order by w.place, x.endpoint_id"#,
         tenant_id.0,
-        cursor.event_id.0,
-        cursor.endpoint_id.0,
-        match filter {
-            Filter::Delivered => "delivered",
-            Filter::Unmatched => "unmatched",
-            _ => "all",
-        },
-        PAGE + 1,
-        LOOK_BACK
+        &ids
     )
-    .fetch_all(c)
+    .fetch_all(&mut *c)
     .await?;
-    Ok(rows.into_iter().map(|row| (row.event_id, row.endpoint_id)).collect())
+    let keys: Vec<Key> = keys.into_iter().map(|row| (row.event_id, row.endpoint_id)).collect();
+    describe(c, tenant_id, &keys).await
 }
 
 async fn describe(c: &mut PgConnection, tenant_id: TenantId, keys: &[Key]) -> Result<Vec<Entry>> {

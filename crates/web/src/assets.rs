@@ -29,6 +29,7 @@ const CSS: &str = concat!(
     include_str!("../../../static/css/payloads.css"),
     include_str!("../../../static/css/public.css"),
     include_str!("../../../static/css/narrow.css"),
+    include_str!("../../../static/css/ledger.css"),
 );
 
 /// Fragments of one function: what `times` and `copy` declare is there for the others.
@@ -38,7 +39,6 @@ const SCRIPT: &str = concat!(
     include_str!("../../../static/js/copy.js"),
     include_str!("../../../static/js/theme-toggle.js"),
     include_str!("../../../static/js/selection.js"),
-    include_str!("../../../static/js/local-times.js"),
     include_str!("../../../static/js/inspector.js"),
     include_str!("../../../static/js/start.js"),
     "})();\n",

@@ -1,18 +1,19 @@
 //! The ledger as a page: what became of each event at each endpoint, newest first.
 
+mod filters;
 pub mod selection;
+pub mod wanted;
 
 use std::borrow::Cow;
 
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use serde::Deserialize;
 use socialhook_core::event::Platform;
 use socialhook_core::id::EndpointId;
 use socialhook_core::json::Document;
-use socialhook_store::channels;
-use socialhook_store::ledger::{self, Cursor, Entry, Filter, State as Outcome};
+use socialhook_store::ledger::{self, Cursor, Entry, Outcome, State as Standing, Toward};
+use socialhook_store::{channels, endpoints};
 use tower_sessions::Session;
 use uuid::Uuid;
 
@@ -22,6 +23,8 @@ use crate::member::Member;
 use crate::page::{Empty, Page, Section, html};
 use crate::state::App;
 use crate::words::{self, Now, Pill, When, count};
+use filters::FilterForm;
+use wanted::{Known, OUTCOMES, Wanted};
 
 /// Instead of an endpoint's id, for an event that no endpoint wanted.
 pub const NO_ENDPOINT: &str = "none";
@@ -34,12 +37,16 @@ struct DeliveriesPage {
     page: Page,
     sentence: String,
     chips: Vec<Chip>,
+    /// Words, and the address without it.
+    narrowed: Vec<(String, String)>,
+    form: FilterForm,
     may_act: bool,
     /// Where the reader is, for the way back.
-    place: Wanted,
+    place: String,
     rows: Vec<Row>,
     empty: Empty,
     newest: Option<String>,
+    newer: Option<String>,
     older: Option<String>,
 }
 
@@ -124,81 +131,53 @@ fn short_status(attempts: u16, status: Option<u16>, failure: Option<&str>) -> St
     }
 }
 
-#[derive(Deserialize)]
-pub struct Wanted {
-    #[serde(default)]
-    outcome: String,
-    #[serde(default)]
-    after: String,
-}
-
-const FILTERS: [(Filter, &str, &str); 5] = [
-    (Filter::All, "", "All"),
-    (Filter::Delivered, "delivered", "Delivered"),
-    (Filter::Waiting, "waiting", "Waiting"),
-    (Filter::Parked, "parked", "Parked"),
-    (Filter::Unmatched, "unmatched", "Unmatched"),
-];
-
-impl Wanted {
-    fn filter(&self) -> Filter {
-        FILTERS.into_iter().find(|(_, word, _)| *word == self.outcome).map_or(Filter::All, |(filter, ..)| filter)
-    }
-
-    /// The newest, if the place in the address is not one of ours.
-    fn cursor(&self) -> Cursor {
-        let parsed = self
-            .after
-            .split_once('.')
-            .and_then(|(event, endpoint)| Some((event.parse().ok()?, endpoint.parse().ok()?)));
-        parsed.map_or(Cursor::NEWEST, |(event_id, endpoint_id)| Cursor { event_id, endpoint_id })
-    }
-}
-
-fn address(filter: Filter, cursor: Option<Cursor>) -> String {
-    let word = FILTERS.into_iter().find(|(known, ..)| *known == filter).map_or("", |(_, word, _)| word);
-    let outcome = (!word.is_empty()).then(|| format!("outcome={word}"));
-    let after = cursor.map(|cursor| format!("after={}.{}", cursor.event_id, cursor.endpoint_id));
-    let query: Vec<String> = outcome.into_iter().chain(after).collect();
-    if query.is_empty() { "/deliveries".to_owned() } else { format!("/deliveries?{}", query.join("&")) }
-}
-
 pub async fn list(
     State(app): State<App>,
     member: Member,
     session: Session,
-    Query(wanted): Query<Wanted>,
+    Query(query): Query<Vec<(String, String)>>,
 ) -> Result<Response, Error> {
-    let (filter, cursor) = (wanted.filter(), wanted.cursor());
+    let wanted = Wanted::read(query);
     let mut c = app.pools.web.acquire().await.map_err(database)?;
-    let (entries, next) = ledger::page(&mut c, member.tenant_id, filter, cursor).await?;
-    let has_channel = !entries.is_empty() || !channels::list(&mut c, member.tenant_id).await?.is_empty();
+    let channels = channels::list(&mut c, member.tenant_id).await?;
+    let endpoints = endpoints::names(&mut c, member.tenant_id).await?;
+    let known = Known { channels: &channels, endpoints: &endpoints, zone: member.zone, now: app.clock.now() };
+    let (filters, fields) = wanted.filters(&known);
+    let found = ledger::page(&mut c, member.tenant_id, &filters, wanted.place()).await?;
     drop(c);
     let now = member.now(&app);
+    let ledger::Page { entries, older, newer } = found;
     let slowest = entries.iter().filter_map(|entry| entry.last_latency_us).max().unwrap_or(0);
     html(&DeliveriesPage {
         page: Page::new(&member, &session, Section::Deliveries, "Deliveries").await?,
-        sentence: sentence(&entries, filter, now),
-        chips: chips(filter),
+        sentence: sentence(&entries, &wanted, now),
+        chips: chips(&wanted),
+        narrowed: filters::narrowed(&wanted, &known),
+        form: FilterForm::of(&wanted, fields, &known),
         may_act: member.may_act(),
-        place: wanted,
-        older: next.map(|next| address(filter, Some(next))),
-        newest: (cursor != Cursor::NEWEST).then(|| address(filter, None)),
+        place: wanted.query(),
+        older: older.map(|cursor| wanted.at(cursor, Toward::Older).address()),
+        newer: newer.map(|cursor| wanted.at(cursor, Toward::Newer).address()),
+        newest: (wanted.place().0 != Cursor::NEWEST).then(|| wanted.with("", "").address()),
+        empty: empty(&wanted, !channels.is_empty(), older.is_some()),
         rows: entries.into_iter().map(|entry| Row::of(entry, slowest, now)).collect(),
-        empty: empty(filter, has_channel),
     })
 }
 
-fn chips(chosen: Filter) -> Vec<Chip> {
-    let chip = |(filter, _, word)| Chip { word, href: address(filter, None), chosen: filter == chosen };
-    FILTERS.into_iter().map(chip).collect()
+fn chips(wanted: &Wanted) -> Vec<Chip> {
+    let chip = |(outcome, word, name)| Chip {
+        word: name,
+        href: wanted.with("outcome", word).address(),
+        chosen: outcome == wanted.outcome(),
+    };
+    OUTCOMES.into_iter().map(chip).collect()
 }
 
 /// How things are, from what is on the page alone: big tables are never counted.
-fn sentence(entries: &[Entry], filter: Filter, now: Now) -> String {
-    let number = |is: fn(&Outcome) -> bool| entries.iter().filter(|entry| is(&entry.state)).count();
-    let parked = number(|state| matches!(state, Outcome::Parked { .. }));
-    let waiting = number(|state| matches!(state, Outcome::Waiting { .. } | Outcome::Sending));
+fn sentence(entries: &[Entry], wanted: &Wanted, now: Now) -> String {
+    let number = |is: fn(&Standing) -> bool| entries.iter().filter(|entry| is(&entry.state)).count();
+    let parked = number(|state| matches!(state, Standing::Parked { .. }));
+    let waiting = number(|state| matches!(state, Standing::Waiting { .. } | Standing::Sending));
     let open = match (parked, waiting) {
         (0, 0) => None,
         (parked, 0) => Some(format!("{parked} parked")),
@@ -210,46 +189,59 @@ fn sentence(entries: &[Entry], filter: Filter, now: Now) -> String {
     }
     let newest = entries
         .iter()
-        .find(|entry| entry.state == Outcome::Delivered)
+        .find(|entry| entry.state == Standing::Delivered)
         .and_then(|entry| entry.last_attempt_at.zip(entry.last_latency_us));
-    match (newest, filter) {
+    match (newest, wanted.outcome()) {
+        (None, _) if entries.is_empty() && (wanted.is_narrow() || wanted.place().0 != Cursor::NEWEST) => {
+            "Nothing here fits what you asked for.".to_owned()
+        }
         (Some((at, micros)), _) => {
             format!("All quiet: the newest was delivered {} in {}.", When::new(at, now).words, words::latency(micros))
         }
-        (None, Filter::Parked) => "Nothing is parked: every event got through, or is still being tried.".to_owned(),
-        (None, Filter::Waiting) => "Nothing is waiting.".to_owned(),
+        (None, Outcome::Parked) => "Nothing is parked: every event got through, or is still being tried.".to_owned(),
+        (None, Outcome::Waiting) => "Nothing is waiting.".to_owned(),
         (None, _) if entries.is_empty() => "Nothing to show yet.".to_owned(),
         (None, _) => format!("{} that no endpoint wanted.", count(entries.len(), "event", "events")),
     }
 }
 
 /// Why there is nothing, and the one next step.
-fn empty(filter: Filter, has_channel: bool) -> Empty {
-    match (filter, has_channel) {
-        (Filter::All, false) => Empty {
+fn empty(wanted: &Wanted, has_channel: bool, has_older: bool) -> Empty {
+    match (wanted.outcome(), has_channel) {
+        _ if has_older => Empty {
+            what: "Nothing here",
+            why: "So far back nothing fits. Older ones may: look further back.",
+            step: ALL,
+        },
+        _ if wanted.is_narrow() => Empty {
+            what: "Nothing fits",
+            why: "No delivery in the time that is kept fits all of these filters. Take one of them away.",
+            step: ALL,
+        },
+        (Outcome::All, false) => Empty {
             what: "No events yet",
             why: "Events come in once a number, page or account is connected. To see one right now, send yourself a simulated event.",
             step: Some(("Open the inspector", "/inspector")),
         },
-        (Filter::All, true) => Empty {
+        (Outcome::All, true) => Empty {
             what: "No events yet",
             why: "Your channel is connected and waiting. Write to it from a phone, or send yourself a simulated event.",
             step: Some(("Open the inspector", "/inspector")),
         },
-        (Filter::Delivered, _) => Empty {
+        (Outcome::Delivered, _) => Empty {
             what: "Nothing delivered",
             why: "No event reached an endpoint in the time that is kept.",
             step: ALL,
         },
-        (Filter::Waiting, _) => Empty {
+        (Outcome::Waiting, _) => Empty {
             what: "Nothing waiting",
             why: "No delivery is under way, between two attempts, or held for a paused endpoint.",
             step: ALL,
         },
-        (Filter::Parked, _) => {
+        (Outcome::Parked, _) => {
             Empty { what: "Nothing parked", why: "Deliveries are parked when all their attempts failed.", step: ALL }
         }
-        (Filter::Unmatched, _) => {
+        (Outcome::Unmatched, _) => {
             Empty { what: "Nothing unmatched", why: "Every event was wanted by at least one endpoint.", step: ALL }
         }
     }
@@ -263,24 +255,6 @@ pub const NOBODY: EndpointId = EndpointId(Uuid::nil());
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_place_in_the_list_survives_its_address() {
-        let cursor = Cursor { event_id: Uuid::from_u128(7).into(), endpoint_id: NOBODY };
-        let address = address(Filter::Parked, Some(cursor));
-        let after = address.split_once("after=").expect("a place").1.to_owned();
-        assert!(address.starts_with("/deliveries?outcome=parked&after=evt_"));
-        let wanted = Wanted { outcome: "parked".to_owned(), after };
-        assert_eq!((wanted.filter(), wanted.cursor()), (Filter::Parked, cursor));
-    }
-
-    #[test]
-    fn nonsense_in_the_address_shows_the_newest() {
-        for after in ["", ".", "evt_x.end_y", "'; drop table"] {
-            let wanted = Wanted { outcome: "nonsense".to_owned(), after: after.to_owned() };
-            assert_eq!((wanted.filter(), wanted.cursor()), (Filter::All, Cursor::NEWEST));
-        }
-    }
 
     #[test]
     fn bars_stay_within_their_width() {

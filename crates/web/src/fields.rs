@@ -1,6 +1,7 @@
 //! Form fields: what was entered, and what is wrong with it in words that say what to do.
 
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::{DateTime, NaiveDateTime, TimeDelta, TimeZone, Utc};
+use chrono_tz::Tz;
 use socialhook_core::event::Platform;
 
 /// Patterns of one endpoint, as the database allows.
@@ -123,15 +124,24 @@ pub fn event(text: &str) -> Result<Option<String>, String> {
     }
 }
 
-/// A time as a browser's field gives it, taken as UTC, or one that names its zone.
-pub fn moment(text: &str) -> Result<DateTime<Utc>, String> {
+/// A time as a browser's field gives it, taken as one of `zone`, or one that names its zone.
+pub fn moment(text: &str, zone: Tz) -> Result<DateTime<Utc>, String> {
     let zoned = DateTime::parse_from_rfc3339(text).map(|at| at.to_utc());
     let bare = || {
         let formats = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M"];
-        formats.into_iter().find_map(|format| NaiveDateTime::parse_from_str(text, format).ok()).map(|at| at.and_utc())
+        formats
+            .into_iter()
+            .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
+            .and_then(|at| local(at, zone))
     };
-    let told = || "Enter a date and a time in UTC, such as 2026-11-02T14:30.".to_owned();
+    let told = || "Enter a date and a time, such as 2026-11-02T14:30.".to_owned();
     zoned.ok().or_else(bare).filter(|at| at.timestamp() >= 0).ok_or_else(told)
+}
+
+/// Of a time that a change of clocks lets happen twice, the first; of one that it leaves out, that of an hour later.
+fn local(at: NaiveDateTime, zone: Tz) -> Option<DateTime<Utc>> {
+    let within = |at: NaiveDateTime| zone.from_local_datetime(&at).earliest();
+    within(at).or_else(|| within(at + TimeDelta::hours(1))).map(|at| at.to_utc())
 }
 
 fn is_event_pattern(word: &str) -> bool {
@@ -171,13 +181,25 @@ mod tests {
     }
 
     #[test]
-    fn moments_are_utc_unless_they_say_otherwise() {
+    fn moments_are_local_unless_they_say_otherwise() {
         let at = "2026-11-02T14:30:00Z".parse().map_err(|_| String::new());
         for text in ["2026-11-02T14:30", "2026-11-02T14:30:00", "2026-11-02 14:30", "2026-11-02T15:30:00+01:00"] {
-            assert_eq!(moment(text), at, "{text}");
+            assert_eq!(moment(text, Tz::UTC), at, "{text}");
         }
         for bad in ["", "yesterday", "2026-13-02T14:30", "1960-01-01T00:00", "2026-11-02"] {
-            assert!(moment(bad).is_err(), "{bad:?}");
+            assert!(moment(bad, Tz::UTC).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn moments_when_clocks_change() {
+        for (text, utc) in [
+            ("2026-07-01T12:00", "2026-07-01T10:00:00Z"),
+            // Left out, and then twice.
+            ("2026-03-29T02:30", "2026-03-29T01:30:00Z"),
+            ("2026-10-25T02:30", "2026-10-25T00:30:00Z"),
+        ] {
+            assert_eq!(moment(text, Tz::Europe__Berlin), utc.parse().map_err(|_| String::new()), "{text}");
         }
     }
 

@@ -7,6 +7,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use socialhook_core::id::ReplayId;
 use socialhook_store::replays::{self as stored, Chosen, Replay, Which};
 use tower_sessions::Session;
@@ -28,6 +29,7 @@ const BAR_WIDTH: i64 = 100;
 #[template(path = "replays.html")]
 struct ReplaysPage {
     page: Page,
+    zone: &'static str,
     sentence: String,
     may_act: bool,
     /// The page loads itself again while one is unfinished.
@@ -58,8 +60,8 @@ impl Row {
             id: replay.replay_id.to_string(),
             endpoint_id: replay.chosen.endpoint_id.to_string(),
             what: what(&replay.chosen, replay.channel_name.as_deref()),
-            from: minute(replay.chosen.from),
-            to: minute(replay.chosen.to),
+            from: minute(replay.chosen.from, now.timezone()),
+            to: minute(replay.chosen.to, now.timezone()),
             pill: pill(&replay),
             width: width(&replay),
             looked_at: number(replay.looked_at, "looked at", "looked at"),
@@ -77,8 +79,8 @@ fn number(number: i64, one: &str, many: &str) -> String {
 }
 
 /// As exact as the form.
-fn minute(at: DateTime<Utc>) -> String {
-    at.format("%Y-%m-%d %H:%M").to_string()
+fn minute(at: DateTime<Utc>, zone: Tz) -> String {
+    at.with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string()
 }
 
 /// What is chosen, in words.
@@ -124,6 +126,7 @@ pub async fn list(State(app): State<App>, member: Member, session: Session) -> R
     let now = member.now(&app);
     let unfinished = replays.iter().filter(|replay| replay.is_unfinished()).count();
     html(&ReplaysPage {
+        zone: member.zone.name(),
         page: Page::new(&member, &session, Section::Deliveries, "Replays").await?,
         sentence: sentence(unfinished, replays.first(), now),
         may_act: member.may_act(),

@@ -10,8 +10,8 @@ use crate::error::Error;
 use crate::passwords::Passwords;
 use crate::state::App;
 use crate::{
-    apps, assets, channels, deliveries, delivery, docs, endpoint, endpoints, health, inspector, landing, layers, meta,
-    replays, serve, sign_in, sign_up,
+    apps, assets, channels, conversation, deliveries, delivery, docs, endpoint, endpoints, health, inspector, landing,
+    layers, message, meta, replays, search, serve, sign_in, sign_up,
 };
 
 /// What the handlers share: what the binary passed in, and what lives as long as the router.
@@ -49,6 +49,9 @@ fn pages() -> Router<Web> {
         .route("/deliveries/resend", post(deliveries::selection::resend))
         .route("/deliveries/{event_id}/{endpoint_id}", get(delivery::show))
         .route("/deliveries/{event_id}/{endpoint_id}/resend", post(delivery::resend))
+        .route("/search", get(search::show))
+        .route("/messages", get(message::show))
+        .route("/conversations/{conversation_id}", get(conversation::show))
         .route("/replays", get(replays::list).post(replays::create))
         .route("/replays/new", get(replays::form::show))
         .route("/replays/confirm", get(replays::form::confirm))

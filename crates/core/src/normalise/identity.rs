@@ -124,6 +124,16 @@ pub(super) fn event_id(
     EventId(Uuid::new_v8(bytes))
 }
 
+/// What a customer or group on this channel may be kept as, who is called `name` by a person who looks for them: a number in
+/// any of its usual spellings, a user id, a group's id.
+#[must_use]
+pub fn peer_keys(channel_id: ChannelId, name: &str) -> Vec<PeerKey> {
+    let bare: String = name.chars().filter(|c| !matches!(c, ' ' | '-' | '(' | ')' | '.' | '/' | '\u{a0}')).collect();
+    let number = address::digits(&bare).map(|digits| PeerKey::of_customer(channel_id, &address::dialled(digits)));
+    let others = [PeerKey::of_customer(channel_id, name), PeerKey::of_group(channel_id, name)];
+    number.into_iter().chain(others).collect()
+}
+
 /// The first 8 bytes of SHA-256 of a provider's message id, by which a message's whole life is found.
 #[must_use]
 pub fn message_hash(message_id: &str) -> i64 {

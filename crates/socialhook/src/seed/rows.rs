@@ -1,7 +1,6 @@
 //! One event of a seeded database, with what became of it.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use socialhook_core::conversation::PeerKey;
 use socialhook_core::id::{AppId, ChannelId, EventId, TenantId};
 use socialhook_core::normalise;
 use socialhook_store::channels::Channel;
@@ -56,7 +55,8 @@ impl Maker {
         let customer = format!("+447{:09}", mix(chance) % CUSTOMERS);
         let message = format!("wamid.SEED{n:012}");
         let word = pick(&["message.received", "message.received", "message.sent", "message.read"], chance >> 20);
-        let conversation = PeerKey::of_customer(channel.channel_id, &customer).own_conversation();
+        // The first is that of the number.
+        let conversation = normalise::peer_keys(channel.channel_id, &customer)[0].own_conversation();
         let body = body(&Told {
             event_id,
             at,

@@ -6,7 +6,7 @@ use socialhook_core::id::{EndpointId, EventId};
 use socialhook_store::{endpoints, health, ledger, replays};
 use tower_sessions::Session;
 
-use super::{Wanted, address};
+use super::wanted::Wanted;
 use crate::error::{Error, database};
 use crate::extract::Form;
 use crate::member::Member;
@@ -27,16 +27,8 @@ fn chosen(fields: &Fields) -> Result<Vec<Key>, Error> {
 }
 
 /// Where the reader was.
-fn place(fields: Fields) -> Wanted {
-    let mut place = Wanted { outcome: String::new(), after: String::new() };
-    for (name, value) in fields {
-        match name.as_str() {
-            "outcome" => place.outcome = value,
-            "after" => place.after = value,
-            _ => {}
-        }
-    }
-    place
+fn place(fields: &Fields) -> Wanted {
+    fields.iter().find(|(name, _)| name == "place").map(|(_, query)| Wanted::parse(query)).unwrap_or_default()
 }
 
 pub async fn resend(
@@ -60,9 +52,7 @@ pub async fn resend(
     app.relay.wake();
     let is_paused = |id| own.iter().any(|endpoint| endpoint.endpoint_id == id && endpoint.paused.is_some());
     leave_notice(&session, notice(keys.len(), opened, keys.iter().any(|key| is_paused(key.1)))).await?;
-    let place = place(fields);
-    let cursor = Some(place.cursor()).filter(|cursor| *cursor != ledger::Cursor::NEWEST);
-    Ok(Redirect::to(&address(place.filter(), cursor)))
+    Ok(Redirect::to(&place(&fields).address()))
 }
 
 fn notice(chosen: usize, opened: usize, some_paused: bool) -> String {

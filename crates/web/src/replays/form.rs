@@ -18,7 +18,7 @@ use crate::fields::{self, Field};
 use crate::member::Member;
 use crate::page::{Page, Section, html};
 use crate::state::App;
-use crate::words::count;
+use crate::words::{Now, count};
 
 /// How far back the form begins by itself.
 const FIRST_OFFER: TimeDelta = TimeDelta::hours(24);
@@ -62,6 +62,7 @@ pub struct Checked {
 #[template(path = "replay-new.html")]
 struct NewPage {
     page: Page,
+    zone: &'static str,
     form: ReplayFields,
     /// Id and name.
     endpoints: Vec<(String, String)>,
@@ -72,6 +73,7 @@ struct NewPage {
 #[template(path = "replay-confirm.html")]
 struct ConfirmPage {
     page: Page,
+    zone: &'static str,
     sentence: String,
     /// None if there is nothing to send.
     begin: Option<ReplayForm>,
@@ -102,12 +104,11 @@ async fn asked(app: &App, member: &Member, form: ReplayForm) -> Result<Asked, Er
 /// The form's content, or the form with what is wrong with it.
 pub async fn check(app: &App, member: &Member, form: ReplayForm) -> Result<Result<Checked, Asked>, Error> {
     let mut asked = asked(app, member, form).await?;
-    let now = app.clock.now();
-    Ok(asked.check(now).ok_or(asked))
+    Ok(asked.check(member.now(app)).ok_or(asked))
 }
 
 impl Asked {
-    fn check(&mut self, now: DateTime<Utc>) -> Option<Checked> {
+    fn check(&mut self, now: Now) -> Option<Checked> {
         let fields = &mut self.fields;
         let endpoint = fields.endpoint.check(|text| {
             let own = self.endpoints.iter().find(|endpoint| endpoint.endpoint_id.to_string() == text);
@@ -125,9 +126,12 @@ impl Asked {
             "" => Ok(Which::Undelivered),
             word => Which::from_word(word).ok_or_else(|| "Choose one of the two.".to_owned()),
         });
-        let from = fields.from.check(fields::moment);
+        let from = fields.from.check(|text| fields::moment(text, now.timezone()));
         // What has yet to happen is sent anyway.
-        let to = fields.to.check(|text| if text.is_empty() { Ok(now) } else { fields::moment(text) })?.min(now);
+        let to = fields
+            .to
+            .check(|text| if text.is_empty() { Ok(now.to_utc()) } else { fields::moment(text, now.timezone()) })?
+            .min(now.to_utc());
         let from = from?;
         if from >= to {
             fields.from.wrong("The beginning must lie before the end, and in the past.");
@@ -142,6 +146,7 @@ impl Asked {
     async fn page(self, member: &Member, session: &Session) -> Result<Response, Error> {
         html(&NewPage {
             page: Page::new(member, session, Section::Deliveries, "Set up a replay").await?,
+            zone: member.zone.name(),
             form: self.fields,
             endpoints: self.endpoints.iter().map(|one| (one.endpoint_id.to_string(), one.name.clone())).collect(),
             channels: self.channels.iter().map(|one| (one.channel_id.to_string(), one.name.clone())).collect(),
@@ -161,8 +166,8 @@ pub async fn show(
     Query(form): Query<ReplayForm>,
 ) -> Result<Response, Error> {
     member.must_act()?;
-    let now = app.clock.now();
-    let or = |text: String, offer: DateTime<Utc>| if text.is_empty() { field_value(offer) } else { text };
+    let now = member.now(&app);
+    let or = |text: String, offer: Now| if text.is_empty() { field_value(offer) } else { text };
     // The minute that is under way is offered whole.
     let form =
         ReplayForm { from: or(form.from, now - FIRST_OFFER), to: or(form.to, now + TimeDelta::minutes(1)), ..form };
@@ -170,7 +175,7 @@ pub async fn show(
 }
 
 /// As a browser's field for a time wants it.
-fn field_value(at: DateTime<Utc>) -> String {
+fn field_value(at: Now) -> String {
     at.duration_trunc(TimeDelta::minutes(1)).unwrap_or(at).format("%Y-%m-%dT%H:%M").to_string()
 }
 
@@ -190,6 +195,7 @@ pub async fn confirm(
     let estimate = stored::estimate(&mut c, member.tenant_id, &chosen).await?;
     drop(c);
     html(&ConfirmPage {
+        zone: member.zone.name(),
         page: Page::new(&member, &session, Section::Deliveries, format!("Replay to {}?", endpoint.name)).await?,
         sentence: sentence(estimate, &endpoint.name),
         begin: (estimate.wanted > 0 || !estimate.is_whole).then(|| ReplayForm::of(&chosen)),
@@ -199,8 +205,8 @@ pub async fn confirm(
         },
         is_paused: endpoint.paused.is_some(),
         what: super::what(&chosen, channel.as_ref().map(|channel| channel.name.as_str())),
-        from: super::minute(chosen.from),
-        to: super::minute(chosen.to),
+        from: super::minute(chosen.from, member.zone),
+        to: super::minute(chosen.to, member.zone),
         endpoint: endpoint.name,
         change,
     })
