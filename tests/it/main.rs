@@ -37,6 +37,7 @@ mod refusing;
 mod replay_pages;
 mod replays;
 mod retention;
+mod rollups;
 mod routing;
 mod simulator;
 mod takeover;
