@@ -79,7 +79,7 @@ async fn several_processes_add_up() {
             };
             other.accept(post).await.expect("accepted");
             world.settle().await;
-            other.settle().await;
+            other.settle().await.expect("the other settles");
         }
         other.stop().await;
         for grain in GRAINS {

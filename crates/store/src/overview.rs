@@ -4,7 +4,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use socialhook_core::event::Platform;
-use socialhook_core::id::{AppId, ChannelId, EndpointId, EventId, TenantId};
+use socialhook_core::id::{AppId, ChannelId, EndpointId, TenantId};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -45,8 +45,8 @@ pub struct EndpointNow {
     /// Attempts in the stretch that was asked for.
     pub attempts: i64,
     pub has_parked: bool,
-    /// Among those that wait for their next attempt, or for a paused endpoint.
-    pub oldest_waiting: Option<EventId>,
+    /// When the oldest came in of those that wait for their next attempt, or for a paused endpoint.
+    pub oldest_waiting: Option<DateTime<Utc>>,
 }
 
 /// All of the tenant's endpoints, those with the most attempts first.
@@ -58,10 +58,10 @@ pub async fn endpoints(c: &mut PgConnection, tenant_id: TenantId, traffic: Stret
                and r.kind = 'endpoint' and r.subject_id = e.endpoint_id and r.bucket_at >= $3), 0)::bigint as "attempts!",
              exists (select from delivery d where d.tenant_id = e.tenant_id and d.endpoint_id = e.endpoint_id
                and d.parked_at is not null) as "has_parked!",
-             (select w.event_id from (
+             (select min(v.received_at) from (
                 select d.event_id from delivery d where d.tenant_id = e.tenant_id and d.endpoint_id = e.endpoint_id
                   and d.owner is null and d.parked_at is null order by d.due_at limit $4
-              ) w order by w.event_id limit 1) as "oldest_waiting?"
+              ) w join event v on v.tenant_id = e.tenant_id and v.event_id = w.event_id) as "oldest_waiting?"
            from endpoint e left join endpoint_health h on h.tenant_id = e.tenant_id and h.endpoint_id = e.endpoint_id
            where e.tenant_id = $1
            order by 8 desc, e.created_at, e.endpoint_id"#,
@@ -83,7 +83,7 @@ pub async fn endpoints(c: &mut PgConnection, tenant_id: TenantId, traffic: Stret
             is_recovering: row.down_since.is_some() && row.probe_at.is_none(),
             attempts: row.attempts,
             has_parked: row.has_parked,
-            oldest_waiting: row.oldest_waiting.map(EventId),
+            oldest_waiting: row.oldest_waiting,
         })
         .collect())
 }
