@@ -102,11 +102,11 @@ impl Bars {
     }
 }
 
-/// The least of 2, 4, 10, 20, 40, 100 and so on that is not less: halves of them are whole.
+/// The least of 2, 4, 6, 8, 10, 20, 40 and so on that is not less: halves of them are whole.
 fn nice(most: i64) -> i64 {
     let mut ten = 1;
     loop {
-        if let Some(top) = [2, 4, 10].map(|step| step * ten).into_iter().find(|top| *top >= most) {
+        if let Some(top) = [2, 4, 6, 8, 10].map(|step| step * ten).into_iter().find(|top| *top >= most) {
             return top;
         }
         ten *= 10;
@@ -144,6 +144,6 @@ mod tests {
 
     #[test]
     fn scales_end_at_round_numbers() {
-        assert_eq!([0, 1, 3, 5, 11, 41, 4001].map(nice), [2, 2, 4, 10, 20, 100, 10_000]);
+        assert_eq!([0, 1, 3, 5, 11, 41, 4001].map(nice), [2, 2, 4, 6, 20, 60, 6000]);
     }
 }

@@ -27,6 +27,8 @@ pub struct Step {
     /// Of its element, by which a script puts a newer one in its place.
     pub id: &'static str,
     pub done: bool,
+    /// Nothing of it is under way, so that its ways need not be shown.
+    pub settled: bool,
     pub ticks: Vec<Tick>,
     /// Why it does not go on: what happened, then what to do.
     pub problems: Vec<String>,
@@ -103,8 +105,7 @@ impl Known {
         }
         if !apps.is_empty() || simulated.is_none() {
             let challenged = apps.iter().filter_map(|one| one.challenged_at).max();
-            let heard = real.iter().filter_map(|channel| channel.last_receipt_at).max();
-            let signed = apps.iter().filter_map(|one| one.signed_at).max().or(heard);
+            let signed = apps.iter().filter_map(|one| one.signed_at).max();
             ticks.push(Tick::of(
                 challenged.or(signed),
                 "Meta verified the callback URL".to_owned(),
@@ -123,7 +124,9 @@ impl Known {
             });
         }
         let problems = apps.iter().flat_map(|one| of_app(one, real.is_empty(), now)).collect();
-        Step { id: "step-1-ticks", done: !self.channels.is_empty(), ticks, problems }
+        let done = !self.channels.is_empty();
+        let settled = done && apps.iter().all(|one| one.signed_at.is_some());
+        Step { id: "step-1-ticks", done, settled, ticks, problems }
     }
 
     fn destination(&self) -> Step {
@@ -138,7 +141,8 @@ impl Known {
             .collect();
         let done = !ticks.is_empty();
         let ticks = if done { ticks } else { vec![Tick::open("A URL of yours, or the inspector")] };
-        Step { id: "step-2-ticks", done, ticks, problems: Vec::new() }
+        let settled = self.answers.iter().any(|answer| !answer.is_inspector);
+        Step { id: "step-2-ticks", done, settled, ticks, problems: Vec::new() }
     }
 
     fn first_event(&self, now: Now) -> Step {
@@ -160,7 +164,7 @@ impl Known {
         }
         let problems = self.answers.iter().filter_map(|answer| of_answer(answer, now)).collect();
         let done = self.answers.iter().any(|answer| answer.delivered);
-        Step { id: "step-3-ticks", done, ticks, problems }
+        Step { id: "step-3-ticks", done, settled: done, ticks, problems }
     }
 }
 
