@@ -15,7 +15,8 @@ create table rollup (
   parked bigint not null,
   -- Answered attempts by time taken, a slot each (crates/core/src/histogram.rs), without the empty slots at the end.
   latencies bigint[] not null,
-  primary key (tenant_id, grain, kind, subject_id, bucket_at)
+  -- "Who had traffic of late?" reads a stretch of it; "how was it here?" looks up each bucket.
+  primary key (tenant_id, grain, kind, bucket_at, subject_id)
 ) with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05);
 
 -- "Which buckets are past their time?", asked by the upkeep.

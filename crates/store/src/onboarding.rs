@@ -118,12 +118,14 @@ pub async fn answers(c: &mut PgConnection, tenant_id: TenantId) -> Result<Vec<An
     let rows = sqlx::query!(
         r#"with recent as (
              select endpoint_id, event_id, started_at, status, failure from attempt where tenant_id = $1 order by event_id desc limit $2
+           ), delivered as (
+             select subject_id from rollup where tenant_id = $1 and grain = 2592000 and kind = 'endpoint' and delivered > 0
+             union
+             select endpoint_id from recent where failure is null
            )
            select e.endpoint_id, e.name, e.kind, e.url, a.event_id as "event_id?", a.started_at as "started_at?",
              a.status as "status?", a.failure as "failure?",
-             exists (select from recent r where r.endpoint_id = e.endpoint_id and r.failure is null)
-               or exists (select from rollup r where r.tenant_id = $1 and r.grain = 2592000 and r.kind = 'endpoint'
-                 and r.subject_id = e.endpoint_id and r.delivered > 0) as "delivered!"
+             exists (select from delivered where subject_id = e.endpoint_id) as "delivered!"
            from endpoint e
            left join lateral (select * from recent r where r.endpoint_id = e.endpoint_id order by r.started_at desc limit 1) a on true
            where e.tenant_id = $1 order by e.created_at, e.endpoint_id limit 50"#,

@@ -17,9 +17,6 @@ use crate::rollups::Grain;
 pub const OPEN_COUNTED: i64 = 1000;
 /// Deliveries, those due first, among which an endpoint's oldest is looked for.
 const OLDEST_AMONG: i64 = 20;
-/// A channel is not thought silent before.
-pub const SILENT_AFTER: TimeDelta = TimeDelta::hours(12);
-
 /// A stretch of buckets of one length, up to now.
 #[derive(Debug, Clone, Copy)]
 pub struct Stretch {
@@ -45,30 +42,41 @@ pub struct EndpointNow {
     /// Attempts in the stretch that was asked for.
     pub attempts: i64,
     pub has_parked: bool,
-    /// When the oldest came in of those that wait for their next attempt, or for a paused endpoint.
-    pub oldest_waiting: Option<DateTime<Utc>>,
+    /// For their next attempt, or for a paused endpoint.
+    pub has_waiting: bool,
 }
 
-/// All of the tenant's endpoints, those with the most attempts first.
+/// All of the tenant's endpoints, those with the most attempts first. Those with open deliveries are found by leaping from one to the next in
+/// their index, so that neither many endpoints nor many deliveries make it slow.
 pub async fn endpoints(c: &mut PgConnection, tenant_id: TenantId, traffic: Stretch) -> Result<Vec<EndpointNow>> {
     let rows = sqlx::query!(
-        r#"select e.endpoint_id, e.name, e.kind, e.paused_at, e.pause_reason,
-             h.down_since as "down_since?", h.probe_at as "probe_at?",
-             coalesce((select sum(r.delivered + r.failed + r.parked) from rollup r where r.tenant_id = e.tenant_id and r.grain = $2
-               and r.kind = 'endpoint' and r.subject_id = e.endpoint_id and r.bucket_at >= $3), 0)::bigint as "attempts!",
-             exists (select from delivery d where d.tenant_id = e.tenant_id and d.endpoint_id = e.endpoint_id
-               and d.parked_at is not null) as "has_parked!",
-             (select min(v.received_at) from (
-                select d.event_id from delivery d where d.tenant_id = e.tenant_id and d.endpoint_id = e.endpoint_id
-                  and d.owner is null and d.parked_at is null order by d.due_at limit $4
-              ) w join event v on v.tenant_id = e.tenant_id and v.event_id = w.event_id) as "oldest_waiting?"
-           from endpoint e left join endpoint_health h on h.tenant_id = e.tenant_id and h.endpoint_id = e.endpoint_id
+        r#"with recursive parked as (
+             (select endpoint_id from delivery where tenant_id = $1 and parked_at is not null order by endpoint_id limit 1)
+             union all
+             select (select d.endpoint_id from delivery d where d.tenant_id = $1 and d.parked_at is not null
+               and d.endpoint_id > p.endpoint_id order by d.endpoint_id limit 1) from parked p where p.endpoint_id is not null
+           ), waiting as (
+             (select endpoint_id from delivery where tenant_id = $1 and owner is null and parked_at is null order by endpoint_id limit 1)
+             union all
+             select (select d.endpoint_id from delivery d where d.tenant_id = $1 and d.owner is null and d.parked_at is null
+               and d.endpoint_id > w.endpoint_id order by d.endpoint_id limit 1) from waiting w where w.endpoint_id is not null
+           ), traffic as (
+             select subject_id, sum(delivered + failed + parked)::bigint as attempts from rollup
+             where tenant_id = $1 and grain = $2 and kind = 'endpoint' and bucket_at >= $3 group by subject_id
+           )
+           select e.endpoint_id, e.name, e.kind, e.paused_at, e.pause_reason,
+             h.down_since as "down_since?", h.probe_at as "probe_at?", coalesce(t.attempts, 0) as "attempts!",
+             p.endpoint_id is not null as "has_parked!", w.endpoint_id is not null as "has_waiting!"
+           from endpoint e
+           left join endpoint_health h on h.tenant_id = e.tenant_id and h.endpoint_id = e.endpoint_id
+           left join traffic t on t.subject_id = e.endpoint_id
+           left join parked p on p.endpoint_id = e.endpoint_id
+           left join waiting w on w.endpoint_id = e.endpoint_id
            where e.tenant_id = $1
-           order by 8 desc, e.created_at, e.endpoint_id"#,
+           order by coalesce(t.attempts, 0) desc, e.created_at, e.endpoint_id"#,
         tenant_id.0,
         traffic.seconds(),
-        traffic.from,
-        OLDEST_AMONG
+        traffic.from
     )
     .fetch_all(c)
     .await?;
@@ -83,7 +91,7 @@ pub async fn endpoints(c: &mut PgConnection, tenant_id: TenantId, traffic: Stret
             is_recovering: row.down_since.is_some() && row.probe_at.is_none(),
             attempts: row.attempts,
             has_parked: row.has_parked,
-            oldest_waiting: row.oldest_waiting,
+            has_waiting: row.has_waiting,
         })
         .collect())
 }
@@ -93,6 +101,8 @@ pub async fn endpoints(c: &mut PgConnection, tenant_id: TenantId, traffic: Stret
 pub struct Open {
     pub parked: i64,
     pub waiting: i64,
+    /// When the oldest of those that wait came in.
+    pub oldest: Option<DateTime<Utc>>,
 }
 
 /// What is open for some of the tenant's endpoints.
@@ -107,16 +117,21 @@ pub async fn open(
              (select count(*) from (select from delivery d where d.tenant_id = $1 and d.endpoint_id = x.endpoint_id
                 and d.parked_at is not null limit $3) k) as "parked!",
              (select count(*) from (select from delivery d where d.tenant_id = $1 and d.endpoint_id = x.endpoint_id
-                and d.owner is null and d.parked_at is null limit $3) k) as "waiting!"
+                and d.owner is null and d.parked_at is null limit $3) k) as "waiting!",
+             (select min(v.received_at) from (
+                select d.event_id from delivery d where d.tenant_id = $1 and d.endpoint_id = x.endpoint_id
+                  and d.owner is null and d.parked_at is null order by d.due_at limit $4
+              ) w join event v on v.tenant_id = $1 and v.event_id = w.event_id) as "oldest?"
            from unnest($2::uuid[]) x(endpoint_id)"#,
         tenant_id.0,
         &ids,
-        OPEN_COUNTED
+        OPEN_COUNTED,
+        OLDEST_AMONG
     )
     .fetch_all(c)
     .await?;
-    let open = rows.into_iter().map(|row| (row.endpoint_id.into(), Open { parked: row.parked, waiting: row.waiting }));
-    Ok(open.collect())
+    let open = |row: (i64, i64, Option<DateTime<Utc>>)| Open { parked: row.0, waiting: row.1, oldest: row.2 };
+    Ok(rows.into_iter().map(|row| (row.endpoint_id.into(), open((row.parked, row.waiting, row.oldest)))).collect())
 }
 
 #[derive(Debug, Clone)]
@@ -127,8 +142,8 @@ pub struct ChannelNow {
     pub last_receipt_at: Option<DateTime<Utc>>,
     /// Events in the stretch that was asked for.
     pub events: i64,
-    /// Events in the week before it fell silent, if it has been for [`SILENT_AFTER`].
-    pub week_before_silence: Option<i64>,
+    /// Events between then and the last one, over a month or two: how busy it is.
+    pub pace: Option<(i64, DateTime<Utc>)>,
 }
 
 /// All of the tenant's channels, those with the most events first.
@@ -139,19 +154,25 @@ pub async fn channels(
     now: DateTime<Utc>,
 ) -> Result<Vec<ChannelNow>> {
     let rows = sqlx::query!(
-        r#"select ch.channel_id, ch.name, ch.platform, v.last_receipt_at as "last_receipt_at?",
-             coalesce((select sum(r.events) from rollup r where r.tenant_id = ch.tenant_id and r.grain = $2
-               and r.kind = 'channel' and r.subject_id = ch.channel_id and r.bucket_at >= $3), 0)::bigint as "events!",
-             case when v.last_receipt_at < $4 then (select sum(r.events)::bigint from rollup r where r.tenant_id = ch.tenant_id
-               and r.grain = 86400 and r.kind = 'channel' and r.subject_id = ch.channel_id
-               and r.bucket_at >= v.last_receipt_at - interval '7 days') end as "week_before_silence?"
-           from channel ch left join channel_activity v on v.tenant_id = ch.tenant_id and v.channel_id = ch.channel_id
+        r#"with traffic as (
+             select subject_id, sum(events)::bigint as events from rollup
+             where tenant_id = $1 and grain = $2 and kind = 'channel' and bucket_at >= $3 group by subject_id
+           ), month as (
+             select subject_id, sum(events)::bigint as events from rollup
+             where tenant_id = $1 and grain = 2592000 and kind = 'channel' and bucket_at >= $4 group by subject_id
+           )
+           select ch.channel_id, ch.name, ch.platform, v.last_receipt_at as "last_receipt_at?",
+             coalesce(t.events, 0) as "events!", m.events as "of_month?", greatest(ch.created_at, $4) as "since!"
+           from channel ch
+           left join channel_activity v on v.tenant_id = ch.tenant_id and v.channel_id = ch.channel_id
+           left join traffic t on t.subject_id = ch.channel_id
+           left join month m on m.subject_id = ch.channel_id
            where ch.tenant_id = $1
-           order by 5 desc, ch.created_at, ch.channel_id"#,
+           order by coalesce(t.events, 0) desc, ch.created_at, ch.channel_id"#,
         tenant_id.0,
         traffic.seconds(),
         traffic.from,
-        now - SILENT_AFTER
+        Grain::Days30.floor(now - TimeDelta::days(30))
     )
     .fetch_all(c)
     .await?;
@@ -163,7 +184,7 @@ pub async fn channels(
                 platform: platform(&row.platform)?,
                 last_receipt_at: row.last_receipt_at,
                 events: row.events,
-                week_before_silence: row.week_before_silence,
+                pace: row.of_month.map(|events| (events, row.since)),
             })
         })
         .collect()

@@ -144,7 +144,7 @@ pub async fn add(c: &mut PgConnection, counts: &BTreeMap<Key, Counts>) -> Result
          select x.tenant_id, x.grain, x.kind, x.subject_id, x.bucket_at, x.events, x.delivered, x.failed, x.parked, x.latencies::bigint[]
          from unnest($1::uuid[], $2::integer[], $3::text[], $4::uuid[], $5::timestamptz[], $6::bigint[], $7::bigint[], $8::bigint[],
            $9::bigint[], $10::text[]) x(tenant_id, grain, kind, subject_id, bucket_at, events, delivered, failed, parked, latencies)
-         on conflict (tenant_id, grain, kind, subject_id, bucket_at) do update
+         on conflict (tenant_id, grain, kind, bucket_at, subject_id) do update
            set events = r.events + excluded.events, delivered = r.delivered + excluded.delivered,
              failed = r.failed + excluded.failed, parked = r.parked + excluded.parked,
              latencies = case when excluded.latencies = '{}' then r.latencies else add_counts(r.latencies, excluded.latencies) end",
@@ -222,23 +222,24 @@ pub struct Bucket {
     pub counts: Counts,
 }
 
-/// The buckets of one length since `from`, of those that are asked for.
+/// Buckets of one length, those that begin at `buckets`, of those that are asked for.
 pub async fn series(
     c: &mut PgConnection,
     tenant_id: TenantId,
     grain: Grain,
-    from: DateTime<Utc>,
+    buckets: &[DateTime<Utc>],
     subjects: &[Subject],
 ) -> Result<Vec<Bucket>> {
     let kinds: Vec<&str> = subjects.iter().map(|subject| subject.kind()).collect();
     let ids: Vec<Uuid> = subjects.iter().map(|subject| subject.id()).collect();
     let rows = sqlx::query!(
         "select r.kind, r.subject_id, r.bucket_at, r.events, r.delivered, r.failed, r.parked, r.latencies
-         from unnest($4::text[], $5::uuid[]) x(kind, subject_id)
-         join rollup r on r.tenant_id = $1 and r.grain = $2 and r.kind = x.kind and r.subject_id = x.subject_id and r.bucket_at >= $3",
+         from unnest($3::timestamptz[]) b(bucket_at), unnest($4::text[], $5::uuid[]) x(kind, subject_id), rollup r
+         where r.tenant_id = $1 and r.grain = $2 and r.kind = x.kind and r.bucket_at = b.bucket_at and r.subject_id = x.subject_id",
+
         tenant_id.0,
         grain.seconds(),
-        from,
+        buckets,
         &kinds as &[&str],
         &ids
     )

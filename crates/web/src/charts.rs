@@ -38,6 +38,8 @@ pub struct Times {
     pub count: usize,
     pub ticks: Ticks,
     pub zone: Tz,
+    /// In the last of them.
+    pub now: DateTime<Utc>,
 }
 
 /// A place along an axis with its words.
@@ -50,6 +52,10 @@ pub struct Tick {
 impl Times {
     pub fn bucket(&self, index: usize) -> DateTime<Utc> {
         self.start + self.step * i32::try_from(index).unwrap_or(0)
+    }
+
+    pub fn buckets(&self) -> Vec<DateTime<Utc>> {
+        (0..self.count).map(|index| self.bucket(index)).collect()
     }
 
     /// The bucket that begins then.
@@ -113,9 +119,10 @@ fn real_seconds(length: TimeDelta) -> f64 {
     f64::from(i32::try_from(length.num_seconds()).unwrap_or(i32::MAX))
 }
 
-/// A row's course: what was, and what of it failed, as two paths on a grid of 100 by 20.
+/// A row's course: what was, and what of it failed, as two rows of strokes on a grid of `width` by 20.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Spark {
+    pub width: usize,
     pub whole: String,
     pub failed: String,
 }
@@ -124,13 +131,12 @@ impl Spark {
     /// Of each bucket the number and how many of them failed.
     pub fn new(values: &[(i64, i64)]) -> Self {
         let most = of_count(values.iter().map(|(count, _)| *count).max().unwrap_or(0).max(1));
-        let width = 100.0 / real(values.len().max(1));
-        let mut spark = Self::default();
+        let mut spark = Self { width: values.len() * 4, ..Self::default() };
         for (index, (count, failed)) in values.iter().enumerate() {
             for (path, count) in [(&mut spark.whole, *count), (&mut spark.failed, *failed)] {
                 if count > 0 {
                     let height = (SPARK_HEIGHT * of_count(count) / most).max(1.0);
-                    let _ = write!(path, "M{:.1} 20v-{height:.0}h{:.1}V20z", width * real(index), width * 0.8);
+                    let _ = write!(path, "M{} 20v-{height:.0}", index * 4 + 2);
                 }
             }
         }
@@ -161,8 +167,15 @@ mod tests {
     use super::*;
 
     pub fn day(zone: Tz) -> Times {
-        let start = "2026-11-01T12:00:00Z".parse().expect("a time");
-        Times { start, step: TimeDelta::hours(1), count: 25, ticks: Ticks::FourHours, zone }
+        let start: DateTime<Utc> = "2026-11-01T12:00:00Z".parse().expect("a time");
+        Times {
+            start,
+            step: TimeDelta::hours(1),
+            count: 25,
+            ticks: Ticks::FourHours,
+            zone,
+            now: start + TimeDelta::hours(24),
+        }
     }
 
     #[test]

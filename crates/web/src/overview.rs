@@ -84,7 +84,7 @@ pub async fn show(
     let now = member.now(&app);
     let times = range.times(now);
     let mut c = app.pools.web.acquire().await.map_err(database)?;
-    let facts = Facts::read(&mut c, &member, range, now).await?;
+    let facts = Facts::read(&mut c, &member, range, &times).await?;
     drop(c);
     let page = Page::new(&member, &session, Section::Overview, "Overview").await?;
     html(&facts.page(page, range, &times, now))
@@ -101,8 +101,8 @@ struct Facts {
 }
 
 impl Facts {
-    async fn read(c: &mut PgConnection, member: &Member, range: Range, now: Now) -> store::Result<Self> {
-        let (tenant_id, at) = (member.tenant_id, now.to_utc());
+    async fn read(c: &mut PgConnection, member: &Member, range: Range, times: &Times) -> store::Result<Self> {
+        let (tenant_id, at) = (member.tenant_id, times.now);
         let endpoints = stored::endpoints(c, tenant_id, range.ranking(at)).await?;
         let channels = stored::channels(c, tenant_id, range.ranking(at), at).await?;
         let apps = stored::apps(c, tenant_id, at).await?;
@@ -110,7 +110,7 @@ impl Facts {
         let mut subjects = vec![Subject::All];
         subjects.extend(endpoints.iter().take(SHOWN).map(|one| Subject::Endpoint(one.endpoint_id)));
         subjects.extend(channels.iter().take(SHOWN).map(|one| Subject::Channel(Some(one.channel_id))));
-        let series = rollups::series(c, tenant_id, range.grain(), range.start(at), &subjects).await?;
+        let series = rollups::series(c, tenant_id, range.grain(), &times.buckets(), &subjects).await?;
         let mut of_interest: Vec<EndpointId> = endpoints.iter().take(SHOWN).map(|one| one.endpoint_id).collect();
         let ailing = endpoints.iter().skip(SHOWN).filter(|one| attention::is_of_interest(one));
         of_interest.extend(ailing.take(attention::SHOWN).map(|one| one.endpoint_id));

@@ -15,6 +15,7 @@ use socialhook_store::endpoints::Target;
 use socialhook_store::overview::{self as stored, AppNow};
 use socialhook_store::{self as store, apps, channels, onboarding};
 use tower_sessions::Session;
+use url::{Host, Url};
 
 use self::steps::{Known, Step};
 use crate::error::{Error, database};
@@ -35,6 +36,8 @@ struct StartPage {
     may_act: bool,
     steps: [Step; 3],
     apps: Vec<Card>,
+    /// The service's address, where Meta cannot reach it.
+    unreachable: Option<String>,
     has_inspector: bool,
     app_form: AppFields,
     endpoint_form: endpoints::EndpointFields,
@@ -116,6 +119,7 @@ async fn page(
         may_act: member.may_act(),
         steps: known.steps(now),
         apps: cards.collect(),
+        unreachable: unreachable(&app.public_url),
         has_inspector: known.answers.iter().any(|answer| answer.is_inspector),
         app_form,
         endpoint_form,
@@ -231,6 +235,17 @@ async fn refused(
     forms: (AppFields, endpoints::EndpointFields),
 ) -> Result<Response, Error> {
     Ok((StatusCode::UNPROCESSABLE_ENTITY, page(app, member, session, forms).await?).into_response())
+}
+
+/// Meta calls public addresses only, and only securely.
+fn unreachable(public_url: &Url) -> Option<String> {
+    let is_local = match public_url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback() || address.is_private() || address.is_unspecified(),
+        Some(Host::Ipv6(address)) => address.is_loopback() || address.is_unspecified(),
+        None => true,
+    };
+    (is_local || public_url.scheme() != "https").then(|| public_url.origin().ascii_serialization())
 }
 
 /// The simulator's app is no app of Meta's.

@@ -27,7 +27,7 @@ pub struct Bars {
     pub kinds: Vec<Kind>,
     pub y: Vec<Tick>,
     pub x: Vec<Tick>,
-    pub bars: Vec<Bar>,
+    pub stacks: Vec<Bar>,
     pub rows: Vec<Row>,
 }
 
@@ -89,7 +89,7 @@ impl Bars {
             kinds: kinds.to_vec(),
             y: y.to_vec(),
             x: times.ticks(),
-            bars: bars.collect(),
+            stacks: bars.collect(),
             rows: rows(times, values, |count| told(*count)),
         }
     }
@@ -135,9 +135,9 @@ mod tests {
         let mut values = vec![vec![0, 0, 0]; 25];
         values[3] = vec![100_000, 1, 1];
         let bars = Bars::new("Attempts", &day(Tz::UTC), &kinds, &values);
-        assert!(bars.bars[0].parts.is_empty());
-        assert_eq!(bars.bars[3].parts.len(), 3, "what is rare is seen");
-        assert!(bars.bars[3].hint.starts_with("15:00–16:00: 100,000 delivered"), "{}", bars.bars[3].hint);
+        assert!(bars.stacks[0].parts.is_empty());
+        assert_eq!(bars.stacks[3].parts.len(), 3, "what is rare is seen");
+        assert!(bars.stacks[3].hint.starts_with("15:00–16:00: 100,000 delivered"), "{}", bars.stacks[3].hint);
         assert_eq!(bars.y.iter().map(|tick| tick.label.as_str()).collect::<Vec<_>>(), ["0", "100k", "200k"]);
         assert_eq!(bars.rows[0].when, "12:00–13:00", "newest first");
     }

@@ -13,7 +13,7 @@ const ACROSS: f64 = 1000.0;
 pub struct Lines {
     pub title: &'static str,
     pub summary: String,
-    pub lines: Vec<Line>,
+    pub curves: Vec<Line>,
     pub y: Vec<Tick>,
     pub x: Vec<Tick>,
     /// Columns that are pointed at: place, width, words.
@@ -60,7 +60,7 @@ impl Lines {
         Self {
             title,
             summary: format!("{title}. {whole}."),
-            lines: lines.collect(),
+            curves: lines.collect(),
             y: decades.collect(),
             x: times.ticks(),
             hits: hits.collect(),
@@ -70,7 +70,7 @@ impl Lines {
 
     /// Of the table behind it.
     pub fn columns(&self) -> Vec<&'static str> {
-        self.lines.iter().map(|line| line.word).collect()
+        self.curves.iter().map(|line| line.word).collect()
     }
 
     pub fn is_empty(&self) -> bool {
@@ -130,7 +130,7 @@ mod tests {
         values[2] = vec![Some(10_000); 3];
         values[9] = vec![Some(1000); 3];
         let lines = Lines::new("Time to answer", &day(Tz::UTC), &values, "");
-        assert_eq!(lines.lines[0].path.matches('M').count(), 2, "{}", lines.lines[0].path);
+        assert_eq!(lines.curves[0].path.matches('M').count(), 2, "{}", lines.curves[0].path);
         assert_eq!(lines.hits.len(), 3);
     }
 }

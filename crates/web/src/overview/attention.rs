@@ -16,10 +16,12 @@ const MUTE_AFTER: TimeDelta = TimeDelta::minutes(10);
 const UNSIGNED_WITHIN: TimeDelta = TimeDelta::hours(24);
 /// What waits for its next attempt is done with within minutes; what waits longer is told of.
 const WAITING_LONG: TimeDelta = TimeDelta::minutes(15);
-/// A channel with fewer events in a week has no pace to be measured by.
-const BUSY_WEEK: i64 = 50;
-/// It is silent when this many times its usual interval has passed.
+/// A channel with fewer events in a month or two has no pace to be measured by.
+const BUSY: i64 = 50;
+/// It is silent when this many times its usual interval has passed, but never before a night is over, and no news after two weeks.
 const INTERVALS: i64 = 30;
+const SILENT_AFTER: TimeDelta = TimeDelta::hours(12);
+const SILENT_UNTIL: TimeDelta = TimeDelta::days(14);
 
 /// One thing that someone should look at.
 pub struct Concern {
@@ -32,7 +34,7 @@ pub struct Concern {
 
 /// Endpoints of which it matters how much they are owed.
 pub fn is_of_interest(one: &EndpointNow) -> bool {
-    one.down_since.is_some() || one.has_parked || one.paused.is_some()
+    one.down_since.is_some() || one.has_parked || one.has_waiting
 }
 
 /// Everything that needs attention, endpoints first, since there events wait already.
@@ -102,7 +104,7 @@ fn endpoint(facts: &Facts, one: &EndpointNow, now: Now) -> Option<Concern> {
             "parked",
         );
     }
-    let oldest = one.oldest_waiting?;
+    let oldest = open.oldest?;
     let waits = now.to_utc() - oldest > WAITING_LONG;
     let waiting = count_up_to(open.waiting.max(1), OPEN_COUNTED, "event waits", "events wait");
     waits.then(|| {
@@ -150,18 +152,18 @@ fn app(one: &AppNow, now: Now) -> Option<Concern> {
 /// A channel that used to be busy and is not any more.
 fn silence(one: &ChannelNow, now: Now) -> Option<Concern> {
     let last = one.last_receipt_at?;
-    let week = one.week_before_silence.filter(|events| *events >= BUSY_WEEK)?;
-    let usual = TimeDelta::seconds(TimeDelta::days(7).num_seconds() / week);
+    let (events, since_when) = one.pace.filter(|(events, _)| *events >= BUSY)?;
+    let seconds = (last - since_when).num_seconds().max(1);
+    let usual = TimeDelta::seconds(seconds / events * INTERVALS).max(SILENT_AFTER);
     let silent = now.to_utc() - last;
-    let times = i32::try_from(INTERVALS).unwrap_or(i32::MAX);
-    (silent > usual * times).then(|| Concern {
+    let a_day = usize::try_from(events * 86_400 / seconds).unwrap_or(0);
+    let before = match a_day {
+        0 => "before that something came every few days".to_owned(),
+        _ => format!("before that it had about {} a day", count(a_day, "event", "events")),
+    };
+    (silent > usual && silent < SILENT_UNTIL).then(|| Concern {
         pill: Pill::WAITING,
-        sentence: format!(
-            "{} has been silent {}; in the week before it had {}.",
-            one.name,
-            since(last, now),
-            count(usize::try_from(week).unwrap_or(0), "event", "events")
-        ),
+        sentence: format!("{} has been silent {}; {before}.", one.name, since(last, now)),
         href: "/channels".to_owned(),
         link: "Open channels",
     })

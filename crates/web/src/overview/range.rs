@@ -107,6 +107,7 @@ impl Range {
             count: self.buckets() + 1,
             ticks,
             zone: now.timezone(),
+            now: now.to_utc(),
         }
     }
 }

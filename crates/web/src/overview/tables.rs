@@ -55,7 +55,7 @@ impl EndpointRow {
             p99: within(990),
             parked: counted(open.parked),
             waiting: counted(open.waiting),
-            oldest: one.oldest_waiting.map(|at| When::new(at, now)),
+            oldest: open.oldest.map(|at| When::new(at, now)),
             spark: Spark::new(&bars),
         }
     }

@@ -103,7 +103,12 @@ impl Known {
         if let Some(channel) = simulated {
             ticks.push(Tick::done(format!("{} is connected through the simulator", channel.name)));
         }
-        if !apps.is_empty() || simulated.is_none() {
+        if apps.is_empty() {
+            ticks.extend(real.first().map(|first| connected(first)));
+            if ticks.is_empty() {
+                ticks.push(Tick::open("Your Meta app or the simulator is connected"));
+            }
+        } else {
             let challenged = apps.iter().filter_map(|one| one.challenged_at).max();
             let signed = apps.iter().filter_map(|one| one.signed_at).max();
             ticks.push(Tick::of(
@@ -119,7 +124,7 @@ impl Known {
                 now,
             ));
             ticks.push(match real.first() {
-                Some(first) => Tick::done(format!("{} {} is connected", words::platform(first.platform), shown(first))),
+                Some(first) => connected(first),
                 None => Tick::open("Its number, page or account shows up"),
             });
         }
@@ -166,6 +171,10 @@ impl Known {
         let done = self.answers.iter().any(|answer| answer.delivered);
         Step { id: "step-3-ticks", done, settled: done, ticks, problems }
     }
+}
+
+fn connected(channel: &Channel) -> Tick {
+    Tick::done(format!("{} {} is connected", words::platform(channel.platform), shown(channel)))
 }
 
 fn shown(channel: &Channel) -> String {
