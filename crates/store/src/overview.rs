@@ -34,7 +34,6 @@ impl Stretch {
 pub struct EndpointNow {
     pub endpoint_id: EndpointId,
     pub name: String,
-    pub is_inspector: bool,
     pub paused: Option<(DateTime<Utc>, PauseReason)>,
     /// Since when it does not answer.
     pub down_since: Option<DateTime<Utc>>,
@@ -64,7 +63,7 @@ pub async fn endpoints(c: &mut PgConnection, tenant_id: TenantId, traffic: Stret
              select subject_id, sum(delivered + failed + parked)::bigint as attempts from rollup
              where tenant_id = $1 and grain = $2 and kind = 'endpoint' and bucket_at >= $3 group by subject_id
            )
-           select e.endpoint_id, e.name, e.kind, e.paused_at, e.pause_reason,
+           select e.endpoint_id, e.name, e.paused_at, e.pause_reason,
              h.down_since as "down_since?", h.probe_at as "probe_at?", coalesce(t.attempts, 0) as "attempts!",
              p.endpoint_id is not null as "has_parked!", w.endpoint_id is not null as "has_waiting!"
            from endpoint e
@@ -85,7 +84,6 @@ pub async fn endpoints(c: &mut PgConnection, tenant_id: TenantId, traffic: Stret
         .map(|row| EndpointNow {
             endpoint_id: row.endpoint_id.into(),
             name: row.name,
-            is_inspector: row.kind == "inspector",
             paused: row.paused_at.zip(row.pause_reason).map(|(at, reason)| (at, pause_reason(&reason))),
             down_since: row.down_since.filter(|_| row.probe_at.is_some()),
             is_recovering: row.down_since.is_some() && row.probe_at.is_none(),

@@ -5,11 +5,13 @@ use socialhook_store::endpoints::PauseReason;
 use socialhook_store::overview::{AppNow, ChannelNow, EndpointNow, OPEN_COUNTED};
 
 use super::Facts;
-use crate::words::{Now, Pill, When, count, count_up_to};
+use crate::words::{Now, Pill, When, count, count_up_to, grouped};
 
 /// So many are told of; of the rest how many there are.
 pub const SHOWN: usize = 8;
 
+/// Endpoints, or channels, with the same trouble that are told of one by one.
+const APART: usize = 3;
 /// Meta sends the first webhook when something happens: a verified app is not thought mute at once.
 const MUTE_AFTER: TimeDelta = TimeDelta::minutes(10);
 /// Older refusals need nobody's attention now.
@@ -37,13 +39,68 @@ pub fn is_of_interest(one: &EndpointNow) -> bool {
     one.down_since.is_some() || one.has_parked || one.has_waiting
 }
 
-/// Everything that needs attention, endpoints first, since there events wait already.
+/// Everything that needs attention, endpoints first, since there events wait already. What many have in common is told once.
 pub fn of(facts: &Facts, now: Now) -> Vec<Concern> {
-    let mut concerns: Vec<Concern> = facts.endpoints.iter().filter_map(|one| endpoint(facts, one, now)).collect();
-    concerns.sort_by_key(|concern| concern.pill != Pill::DOWN);
+    let endpoints: Vec<Concern> = facts.endpoints.iter().filter_map(|one| endpoint(facts, one, now)).collect();
+    let mut concerns = Vec::new();
+    let mut rest = endpoints;
+    for pill in [Pill::DOWN, Pill::PAUSED, Pill::PARKED, Pill::WAITING] {
+        let (same, others) = rest.into_iter().partition(|concern| concern.pill == pill);
+        concerns.extend(told_once(same, |number| many_endpoints(pill, number)));
+        rest = others;
+    }
     concerns.extend(facts.apps.iter().filter_map(|one| app(one, now)));
-    concerns.extend(facts.channels.iter().filter_map(|one| silence(one, now)));
+    let silent = facts.channels.iter().filter_map(|one| silence(one, now)).collect();
+    concerns.extend(told_once(silent, many_silent));
     concerns
+}
+
+fn told_once(same: Vec<Concern>, all: impl FnOnce(usize) -> Concern) -> Vec<Concern> {
+    if same.len() > APART { vec![all(same.len())] } else { same }
+}
+
+fn many_endpoints(pill: Pill, number: usize) -> Concern {
+    let number = grouped(number);
+    let (sentence, href, link) = match pill {
+        Pill::DOWN => (
+            format!(
+                "{number} endpoints do not answer. Their events are parked and will be sent by themselves once they do."
+            ),
+            "/endpoints",
+            "Open endpoints",
+        ),
+        Pill::PAUSED => (
+            format!("{number} endpoints are paused. Their events are kept until you resume them."),
+            "/endpoints",
+            "Open endpoints",
+        ),
+        Pill::PARKED => (
+            format!(
+                "Events are parked at {number} endpoints after the last attempt failed. Resend once the cause is mended."
+            ),
+            "/deliveries?outcome=parked",
+            "Show parked",
+        ),
+        _ => (
+            format!("Events have waited for {number} endpoints longer than {} min.", WAITING_LONG.num_minutes()),
+            "/deliveries?outcome=waiting",
+            "Show waiting",
+        ),
+    };
+    Concern { pill, sentence, href: href.to_owned(), link }
+}
+
+fn many_silent(number: usize) -> Concern {
+    let hours = SILENT_AFTER.num_hours();
+    Concern {
+        pill: Pill::WAITING,
+        sentence: format!(
+            "{} channels that used to be busy have been silent for more than {hours} h.",
+            grouped(number)
+        ),
+        href: "/channels".to_owned(),
+        link: "Open channels",
+    }
 }
 
 fn ago(at: DateTime<Utc>, now: Now) -> String {
