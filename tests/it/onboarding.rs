@@ -175,3 +175,20 @@ async fn mistakes_are_told_beside_the_field_and_the_guide_can_be_closed() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn who_may_only_look_is_shown_the_way_but_no_button() {
+    world(async |world| {
+        let (browser, _) = newcomer(world).await;
+        world.execute("update member set role = 'viewer' where account_id in (select account_id from account where email = 'bill@initech.test')").await;
+        let page = browser.get("/start").await;
+        assert_eq!(page.status, 200);
+        assert!(page.all("main form").is_empty(), "{:?}", page.all("main form"));
+        for action in ["app", "endpoint", "inspector", "simulation", "dismissal"] {
+            let fields = [("app_name", "x"), ("app_secret", "x"), ("name", "x"), ("url", "http://example.test/")];
+            assert_eq!(browser.submit(&format!("/start/{action}"), &fields).await.status, 403, "{action}");
+        }
+        assert_eq!(world.count("select count(*) from event").await, 0);
+    })
+    .await;
+}

@@ -47,6 +47,8 @@ async fn its_numbers_are_those_of_what_was_posted_and_answered() {
             assert!(page.text.len() < 100_000, "{range}: {} bytes", page.text.len());
         }
         let page = browser.get("/overview").await;
+        assert_eq!(page.all(".sums dt").last().map(String::as_str), Some("Oldest waiting"));
+        assert_eq!(page.all(".sums dd").last().map(String::as_str), Some("just now"), "the one that was answered 500");
         let table = page.all(".chart:first-child .numbers tbody tr").into_iter().next().expect("a row");
         assert_eq!(table, "12:00–13:00 3 1 0", "the picture's numbers also stand in a table");
         let hints = page.all(".chart:first-child title");

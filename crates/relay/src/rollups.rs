@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
+use socialhook_core::histogram::Histogram;
 use socialhook_core::id::{ChannelId, EndpointId, TenantId};
 use socialhook_store::attempts::{Finished, Next};
 use socialhook_store::rollups::{self, Counts, Grain, Key, Subject};
@@ -97,6 +98,9 @@ fn add(
     counts: &Counts,
 ) {
     for grain in Grain::ALL {
+        // Those only tell what had traffic.
+        let latencies = if grain == Grain::Days30 { Histogram::default() } else { counts.latencies };
+        let counts = &Counts { latencies, ..*counts };
         for subject in [Subject::All, subject] {
             let key = Key { tenant_id, grain, subject, bucket_at: grain.floor(at) };
             sums.entry(key).or_default().add(counts);

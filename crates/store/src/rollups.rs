@@ -20,7 +20,7 @@ pub enum Grain {
     Hour,
     Hours6,
     Day,
-    /// Only tells what had much traffic, so that the finer buckets need not be read of everything.
+    /// Only tells what had much traffic, so that the finer buckets need not be read of everything; holds no latencies.
     Days30,
 }
 

@@ -13,6 +13,7 @@ use std::collections::HashMap;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use socialhook_core::id::EndpointId;
 use socialhook_store::overview::{self as stored, AppNow, ChannelNow, EndpointNow, Open};
@@ -135,7 +136,7 @@ impl Facts {
             more_attention,
             ranges: Range::ALL.map(|one| one.link(range)).into(),
             in_range: range.spoken(),
-            facts: facts(&total),
+            facts: facts(&total, self.open.values().filter_map(|open| open.oldest).min(), now),
             charts: charts(times, &all),
             endpoints: self.endpoint_rows(times, now),
             more_endpoints: self.endpoints.len().saturating_sub(SHOWN),
@@ -203,12 +204,14 @@ fn percentiles(counts: &Counts) -> Vec<Option<i32>> {
 }
 
 /// The stretch in numbers.
-fn facts(total: &Counts) -> Vec<(&'static str, String)> {
+fn facts(total: &Counts, oldest: Option<DateTime<Utc>>, now: Now) -> Vec<(&'static str, String)> {
     let number = |count: i64| crate::words::grouped(usize::try_from(count).unwrap_or(0));
     let within = |per_mille| total.latencies.within(per_mille).map_or_else(|| "–".to_owned(), latency);
     let mut facts = vec![("Events", number(total.events)), ("Attempts", number(total.attempts()))];
     facts.push(("Delivered", tables::rate(total).unwrap_or_else(|| "–".to_owned())));
     facts.extend([("p50", within(500)), ("p95", within(950)), ("p99", within(990))]);
+    let oldest = oldest.map_or_else(|| "None".to_owned(), |at| attention::length(at, now));
+    facts.push(("Oldest waiting", oldest));
     facts
 }
 

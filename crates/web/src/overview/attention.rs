@@ -107,7 +107,13 @@ fn ago(at: DateTime<Utc>, now: Now) -> String {
     When::new(at, now).words
 }
 
-/// How long it has been, to stand after "for".
+/// How long it has been.
+pub fn length(at: DateTime<Utc>, now: Now) -> String {
+    let words = ago(at, now);
+    words.strip_suffix(" ago").map_or(words.clone(), str::to_owned)
+}
+
+/// How long it has been, as the end of a sentence.
 fn since(at: DateTime<Utc>, now: Now) -> String {
     let words = ago(at, now);
     words.strip_suffix(" ago").map_or(words.clone(), |length| format!("for {length}"))
