@@ -181,7 +181,7 @@ mod tests {
     #[test]
     fn times_are_told_in_the_zone_of_the_tenant() {
         let labels = |zone| day(zone).ticks().into_iter().map(|tick| tick.label).collect::<Vec<_>>();
-        assert_eq!(labels(Tz::UTC), ["16:00", "20:00", "00:00", "04:00", "08:00"]);
+        assert_eq!(labels(Tz::UTC), ["16:00", "20:00", "00:00", "04:00", "08:00", "12:00"]);
         assert_eq!(labels(Tz::Asia__Kolkata), ["20:00", "00:00", "04:00", "08:00", "12:00", "16:00"]);
         assert_eq!(day(Tz::Europe__Berlin).words(0), "13:00–14:00");
     }
