@@ -10,7 +10,7 @@ use crate::world::{PASSWORD, World, world};
 async fn signed_in(world: &World) -> Browser {
     let browser = Browser::new(&world.base);
     let page = browser.sign_in(world.acme.email, PASSWORD).await;
-    assert_eq!((page.status.as_u16(), page.url.path()), (200, "/deliveries"));
+    assert_eq!((page.status.as_u16(), page.url.path()), (200, "/overview"));
     browser
 }
 
@@ -26,7 +26,7 @@ async fn sign_up_sign_out_sign_in() {
         browser.submit("/sign-out", &[]).await;
         assert_eq!(browser.get("/endpoints").await.url.path(), "/sign-in");
         let page = browser.sign_in("BILL@initech.test", "a long password").await;
-        assert_eq!(page.url.path(), "/deliveries", "the address in any letter case");
+        assert_eq!(page.url.path(), "/overview", "the address in any letter case");
         let mut c = world.pools.web.acquire().await.expect("a connection");
         let hash: String = sqlx::query_scalar("select password_hash from account where email = 'bill@initech.test'")
             .fetch_one(&mut *c)

@@ -128,6 +128,40 @@ async fn wait_for(browser: &Client, words: &str, reload: bool) {
     }
 }
 
+/// From an empty browser to the first event: three presses, and everything on the way appears by itself.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_first_event_is_three_presses_away() {
+    let installation = Installation::new("first-steps", Vec::new()).await;
+    let service = installation.serve(&[]).await;
+    let driver = Driver::start().await;
+    let browser = driver.browser().await;
+
+    go(&browser, &installation, "/sign-up").await;
+    fill(&browser, "tenant", "Initech").await;
+    fill(&browser, "email", "bill@initech.test").await;
+    fill(&browser, "password", "a long password").await;
+    press(&browser, "Create account").await;
+    wait_for(&browser, "Three steps to your first event", false).await;
+    wait_for(&browser, "Ticks appear by themselves", false).await;
+    press(&browser, "Send a simulated message").await;
+    // No reloading from here on: the page looks by itself.
+    wait_for(&browser, "Inspector answered 2xx", false).await;
+    wait_for(&browser, "Your first event arrived in the inspector", false).await;
+    wait_for(&browser, "message.received", false).await;
+    let link = browser.find(Locator::LinkText("Open the inspector")).await.expect("a link");
+    link.click().await.expect("it can be pressed");
+    wait_for(&browser, "Signature valid", false).await;
+    wait_for(&browser, "message.received", false).await;
+
+    // The sums follow within ten seconds.
+    go(&browser, &installation, "/overview").await;
+    wait_for(&browser, "All quiet: 1 event in the last 24 hours, all delivered", true).await;
+
+    browser.close().await.expect("the browser closes");
+    driver.stop().await;
+    terminate(service).await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn from_signing_up_to_the_first_attempt() {
     let receiver = Receiver::start().await;

@@ -10,6 +10,14 @@ use crate::world::{PASSWORD, World, world};
 
 /// Method and path of every route for browsers. `{endpoint}`, `{event}`, `{replay}` and `{app}` are Acme's.
 const ROUTES: &[(&str, &str)] = &[
+    ("GET", "/overview"),
+    ("GET", "/start"),
+    ("GET", "/start/progress"),
+    ("POST", "/start/app"),
+    ("POST", "/start/endpoint"),
+    ("POST", "/start/inspector"),
+    ("POST", "/start/simulation"),
+    ("POST", "/start/dismissal"),
     ("GET", "/deliveries"),
     ("POST", "/deliveries/resend"),
     ("GET", "/deliveries/{event}/{endpoint}"),
@@ -120,7 +128,18 @@ async fn another_tenants_things_are_not_found() {
             tried += 1;
         }
         assert!(tried >= 8);
-        let lists = ["/deliveries", "/replays", "/replays/new", "/endpoints", "/channels", "/apps", "/inspector"];
+        let lists = [
+            "/overview",
+            "/start",
+            "/start/progress",
+            "/deliveries",
+            "/replays",
+            "/replays/new",
+            "/endpoints",
+            "/channels",
+            "/apps",
+            "/inspector",
+        ];
         for list in lists {
             let page = globex.get(list).await;
             assert_eq!(page.status, 200, "{list}");

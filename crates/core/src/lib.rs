@@ -7,6 +7,7 @@ pub mod clock;
 pub mod conversation;
 pub mod delivery;
 pub mod event;
+pub mod histogram;
 pub mod id;
 pub mod json;
 pub mod meta;

@@ -109,7 +109,7 @@ impl Relay {
             },
         };
         let heard = submission.events.iter().filter_map(|new| Some((new.tenant_id, new.channel_id?)));
-        self.0.tally.heard(heard, now);
+        self.0.tally.heard((!post.simulated).then_some((app.tenant_id, app.app_id)), heard, now);
         let events = submission.events.len();
         let fresh = self.0.writer.write(submission).await.map_err(|_| NotAccepted::Unavailable)?;
         Ok(Accepted { events, fresh })

@@ -20,6 +20,7 @@ mod queue;
 mod recorder;
 mod recovery;
 mod replays;
+mod rollups;
 pub mod sender;
 pub mod simulate;
 mod tally;
@@ -51,6 +52,7 @@ pub use crate::housekeeping::Room;
 pub use crate::ingest::{Accepted, NotAccepted, Post};
 use crate::open::Open;
 use crate::pulse::Pulse;
+use crate::rollups::Rollups;
 use crate::tally::Tally;
 use crate::tasks::Tasks;
 use crate::within::within;
@@ -100,6 +102,7 @@ struct Inner {
     writer: Writer,
     conversations: Conversations,
     tally: Tally,
+    rollups: Rollups,
     house: House,
     pulse: Pulse,
     looked_up: tokio::sync::Mutex<Option<Instant>>,
@@ -127,7 +130,8 @@ impl Relay {
         }
         let tasks = Tasks::default();
         let open = Arc::new(Open::default());
-        let recorder = recorder::Recorder::start(&tasks, means.clone(), node_id, open.clone());
+        let rollups = Rollups::default();
+        let recorder = recorder::Recorder::start(&tasks, means.clone(), node_id, (open.clone(), rollups.clone()));
         let sender = sender::Sender::new(&settings)?;
         let wake = Arc::new(tokio::sync::Notify::new());
         let dispatcher = Dispatcher::new(
@@ -137,7 +141,7 @@ impl Relay {
             (open, recorder, means.clone()),
             (settings.schedule.clone(), wake.clone()),
         );
-        let writer = Writer::start(&tasks, &means, node_id, dispatcher.clone());
+        let writer = Writer::start(&tasks, &means, node_id, (dispatcher.clone(), rollups.clone()));
         let conversations = Conversations::start(&tasks, means.clone());
         let tick = settings.tick;
         let stop = CancellationToken::new();
@@ -154,6 +158,7 @@ impl Relay {
             writer,
             conversations,
             tally: Tally::default(),
+            rollups,
             house: House::default(),
             pulse,
             looked_up: tokio::sync::Mutex::default(),
@@ -203,7 +208,7 @@ impl Relay {
         self.directory().retention(tenant_id, self.0.settings.retention)
     }
 
-    /// Meta's challenge: true if `token` is the app's verify token. A wrong one is counted.
+    /// Meta's challenge: true if `token` is the app's verify token. What came of it is noted, and a wrong one counted.
     pub async fn verifies(&self, callback_key: &str, token: &str) -> bool {
         let contents = self.directory_with(callback_key).await;
         let Some(app) = contents.app(callback_key) else { return false };
@@ -211,8 +216,10 @@ impl Relay {
             .verify_token
             .as_ref()
             .is_some_and(|own| bool::from(own.expose_secret().as_bytes().ct_eq(token.as_bytes())));
+        let now = self.0.means.clock.now();
+        self.0.tally.challenged((app.tenant_id, app.app_id), fits, now);
         if !fits {
-            self.0.tally.refused(app.tenant_id, app.app_id, "verify_token_wrong", self.0.means.clock.now());
+            self.0.tally.refused(app.tenant_id, app.app_id, "verify_token_wrong", now);
         }
         fits
     }
@@ -246,7 +253,7 @@ impl Relay {
             let done = upkeep::tick(self).await?;
             self.0.dispatcher.open().empty().await;
             if was_idle && done == 0 {
-                return Ok(());
+                return upkeep::flush_rollups(self).await;
             }
         }
     }
@@ -289,6 +296,7 @@ impl Relay {
         let left = async {
             let mut c = self.0.means.pools.background.acquire().await?;
             upkeep::flush_tally(self, &mut c).await?;
+            self.0.rollups.flush(&mut c).await?;
             nodes::leave(&mut c, self.0.node_id).await
         };
         if let Err(error) = left.await {

@@ -17,6 +17,7 @@ use tokio::sync::mpsc;
 use crate::Means;
 use crate::job::Manifest;
 use crate::open::Open;
+use crate::rollups::Rollups;
 use crate::tasks::Tasks;
 use crate::within::within;
 
@@ -41,9 +42,9 @@ pub(crate) enum Entry {
 pub(crate) struct Recorder(Mutex<Option<mpsc::Sender<Entry>>>);
 
 impl Recorder {
-    pub(crate) fn start(tasks: &Tasks, means: Means, node_id: NodeId, open: Arc<Open>) -> Self {
+    pub(crate) fn start(tasks: &Tasks, means: Means, node_id: NodeId, (open, rollups): (Arc<Open>, Rollups)) -> Self {
         let (sender, receiver) = mpsc::channel(QUEUE);
-        tasks.spawn_core(Writing { means, node_id, open, closed: Vec::new() }.run(receiver));
+        tasks.spawn_core(Writing { means, node_id, open, rollups, closed: Vec::new() }.run(receiver));
         Self(Mutex::new(Some(sender)))
     }
 
@@ -66,6 +67,7 @@ struct Writing {
     means: Means,
     node_id: NodeId,
     open: Arc<Open>,
+    rollups: Rollups,
     /// Manifests that are over, to be deleted with what is stored next.
     closed: Vec<ManifestId>,
 }
@@ -107,8 +109,18 @@ impl Writing {
         } else {
             self.closed = closed;
         }
+        self.count(&batch, &stored);
         self.settle(manifests, &stored);
         self.open.settle(batch.iter().map(|one| (one.tenant_id, one.event_id, one.endpoint_id)));
+    }
+
+    fn count(&self, batch: &[Finished], stored: &Stored) {
+        let mut counting = self.rollups.counting();
+        for (place, finished) in batch.iter().enumerate() {
+            if stored.refused.is_empty() || !stored.refused.contains(&place) {
+                counting.attempt(finished);
+            }
+        }
     }
 
     async fn store_released(&mut self, batch: Vec<(Released, Option<Arc<Manifest>>)>) {

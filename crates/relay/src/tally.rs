@@ -1,4 +1,4 @@
-//! Counts kept in memory between two ticks: refused POSTs, and which channels were heard from.
+//! Counts kept in memory between two ticks: refused POSTs, and which channels and apps were heard from.
 //!
 //! Bounded by the number of apps times reasons, and of channels. A crash loses at most a tick of counts, never a webhook.
 
@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 use socialhook_core::id::{AppId, ChannelId, TenantId};
+use socialhook_store::onboarding::AppActivity;
 use socialhook_store::refusals::Count;
 
 #[derive(Default)]
@@ -16,6 +17,7 @@ pub(crate) struct Tally(Mutex<Counts>);
 pub(crate) struct Counts {
     refused: HashMap<(TenantId, AppId, &'static str), (i64, DateTime<Utc>)>,
     heard: HashMap<(TenantId, ChannelId), DateTime<Utc>>,
+    apps: HashMap<(TenantId, AppId), AppActivity>,
 }
 
 impl Tally {
@@ -26,8 +28,24 @@ impl Tally {
         *last_at = now;
     }
 
-    pub(crate) fn heard(&self, channels: impl Iterator<Item = (TenantId, ChannelId)>, now: DateTime<Utc>) {
+    /// Meta asked whether the verify token is the app's.
+    pub(crate) fn challenged(&self, app: (TenantId, AppId), fits: bool, now: DateTime<Utc>) {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let activity = counts.apps.entry(app).or_default();
+        *(if fits { &mut activity.challenged_at } else { &mut activity.challenge_failed_at }) = Some(now);
+    }
+
+    /// A webhook came in, signed as Meta does; without its app if it was simulated.
+    pub(crate) fn heard(
+        &self,
+        app: Option<(TenantId, AppId)>,
+        channels: impl Iterator<Item = (TenantId, ChannelId)>,
+        now: DateTime<Utc>,
+    ) {
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(app) = app {
+            counts.apps.entry(app).or_default().signed_at = Some(now);
+        }
         for channel in channels {
             counts.heard.insert(channel, now);
         }
@@ -44,6 +62,10 @@ impl Counts {
         let count =
             |(&(tenant_id, app_id, reason), &(count, last_at))| Count { tenant_id, app_id, reason, count, last_at };
         self.refused.iter().map(count).collect()
+    }
+
+    pub(crate) fn apps(&self) -> Vec<(TenantId, AppId, AppActivity)> {
+        self.apps.iter().map(|(&(tenant_id, app_id), &activity)| (tenant_id, app_id, activity)).collect()
     }
 
     pub(crate) fn activity(&self) -> Vec<(TenantId, ChannelId, DateTime<Utc>)> {

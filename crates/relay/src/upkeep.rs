@@ -7,9 +7,12 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use socialhook_core::id::ManifestId;
-use socialhook_store::{PgConnection, Result, channels, deliveries, inspections, manifests, nodes, refusals, sessions};
+use socialhook_store::{
+    PgConnection, Result, channels, deliveries, inspections, manifests, nodes, onboarding, refusals, rollups, sessions,
+};
 
 use crate::job::Job;
+use crate::rollups::FLUSH_EVERY;
 use crate::within::within;
 use crate::{Relay, recovery, replays};
 
@@ -75,6 +78,12 @@ pub(crate) async fn run(relay: Relay, every: Duration) {
         }
         ticks += u64::from(ticked);
         if ticked
+            && ticks.is_multiple_of(FLUSH_EVERY)
+            && let Err(error) = flush_rollups(&relay).await
+        {
+            tracing::warn!(error = &error as &dyn std::error::Error, "the overview's sums could not be stored");
+        }
+        if ticked
             && ticks.is_multiple_of(u64::from(RARELY))
             && let Err(error) = rarely(&relay).await
         {
@@ -139,14 +148,23 @@ async fn claim(relay: &Relay, c: &mut PgConnection) -> Result<usize> {
 /// Stores the counts; those that cannot be stored are lost, since no webhook hangs on them.
 pub(crate) async fn flush_tally(relay: &Relay, c: &mut PgConnection) -> Result<()> {
     let counts = relay.0.tally.take();
-    let (refused, heard) = (counts.refusals(), counts.activity());
+    let (refused, heard, apps) = (counts.refusals(), counts.activity(), counts.apps());
     if !refused.is_empty() {
         refusals::add(c, &refused).await?;
     }
     if !heard.is_empty() {
         channels::note_activity(c, &heard).await?;
     }
+    if !apps.is_empty() {
+        onboarding::note_apps(c, &apps).await?;
+    }
     Ok(())
+}
+
+/// Adds what this process counted to the overview's sums.
+pub(crate) async fn flush_rollups(relay: &Relay) -> Result<()> {
+    let inner = &relay.0;
+    within(&inner.means.pools.background, TICK_WITHIN, async |c| inner.rollups.flush(c).await).await
 }
 
 /// The rare work, once.
@@ -157,6 +175,7 @@ pub(crate) async fn rarely(relay: &Relay) -> Result<()> {
         nodes::take_over(c, now).await?;
         release_strays(relay, c, STRAY_AFTER).await?;
         inspections::prune(c).await?;
+        rollups::prune(c, now).await?;
         sessions::sweep(c, now).await
     })
     .await?;

@@ -16,6 +16,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use crate::Means;
 use crate::dispatcher::Dispatcher;
 use crate::job::{self, Job, Manifest};
+use crate::rollups::Rollups;
 use crate::tasks::Tasks;
 use crate::within::within;
 
@@ -64,10 +65,15 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    pub(crate) fn start(tasks: &Tasks, means: &Means, node_id: NodeId, dispatcher: Dispatcher) -> Self {
+    pub(crate) fn start(
+        tasks: &Tasks,
+        means: &Means,
+        node_id: NodeId,
+        (dispatcher, rollups): (Dispatcher, Rollups),
+    ) -> Self {
         let (sender, receiver) = mpsc::channel(QUEUE);
-        let writing =
-            Arc::new(Writing { pool: means.pools.ingest.clone(), node_id, clock: means.clock.clone(), dispatcher });
+        let (pool, clock) = (means.pools.ingest.clone(), means.clock.clone());
+        let writing = Arc::new(Writing { pool, node_id, clock, dispatcher, rollups });
         tasks.spawn_core(batches(receiver, writing));
         Self { sender: Mutex::new(Some(sender)), room: Arc::new(Semaphore::new(QUEUE_KIB as usize)) }
     }
@@ -130,6 +136,7 @@ struct Writing {
     node_id: NodeId,
     clock: Clock,
     dispatcher: Dispatcher,
+    rollups: Rollups,
 }
 
 /// The events of a batch, each once, sorted, with the place of the submission that brought it.
@@ -197,12 +204,22 @@ impl Writing {
         within(&self.pool, WITHIN, async |c| ingest::write(c, self.node_id, &receipts, &events, manifests).await).await
     }
 
+    /// How many of each submission's events are new.
+    fn count(&self, submissions: usize, events: &Events, fresh: &Fresh) -> Vec<usize> {
+        let mut counts = vec![0; submissions];
+        let mut counting = self.rollups.counting();
+        for (place, new) in events {
+            if fresh.has(new.tenant_id, new.event.event_id) {
+                counts[*place] += 1;
+                counting.event(new.tenant_id, new.channel_id, new.received_at);
+            }
+        }
+        counts
+    }
+
     /// Tells everyone, then sends what is new.
     fn hand_over(&self, batch: Vec<Waiting>, events: Events, manifests: Vec<NewManifest>, fresh: &Fresh) {
-        let mut counts = vec![0; batch.len()];
-        for (place, new) in &events {
-            counts[*place] += usize::from(fresh.has(new.tenant_id, new.event.event_id));
-        }
+        let counts = self.count(batch.len(), &events, fresh);
         for (waiting, count) in batch.into_iter().zip(counts) {
             let _ = waiting.done.send(Ok(count));
         }

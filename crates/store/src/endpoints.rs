@@ -236,7 +236,7 @@ pub async fn list(c: &mut PgConnection, tenant_id: TenantId) -> Result<Vec<Endpo
         .collect()
 }
 
-fn pause_reason(word: &str) -> PauseReason {
+pub(crate) fn pause_reason(word: &str) -> PauseReason {
     let reasons = [PauseReason::Gone, PauseReason::Unhealthy];
     reasons.into_iter().find(|reason| reason.as_str() == word).unwrap_or(PauseReason::Person)
 }

@@ -163,7 +163,7 @@ async fn page(
     })
 }
 
-fn callback_url(app: &App, callback_key: &str) -> String {
+pub fn callback_url(app: &App, callback_key: &str) -> String {
     let path = format!("webhooks/meta/{callback_key}");
     app.public_url.join(&path).map_or(path, Into::into)
 }

@@ -30,6 +30,7 @@ const CSS: &str = concat!(
     include_str!("../../../static/css/public.css"),
     include_str!("../../../static/css/narrow.css"),
     include_str!("../../../static/css/ledger.css"),
+    include_str!("../../../static/css/overview.css"),
 );
 
 /// Fragments of one function: what `times` and `copy` declare is there for the others.
@@ -40,6 +41,7 @@ const SCRIPT: &str = concat!(
     include_str!("../../../static/js/theme-toggle.js"),
     include_str!("../../../static/js/selection.js"),
     include_str!("../../../static/js/inspector.js"),
+    include_str!("../../../static/js/onboarding.js"),
     include_str!("../../../static/js/start.js"),
     "})();\n",
 );

@@ -194,7 +194,7 @@ async fn refused(app: &App, member: &Member, session: &Session, fields: Endpoint
 }
 
 /// The endpoint and its first signing secret, in one transaction.
-async fn add(app: &App, member: &Member, checked: &Checked) -> store::Result<EndpointId> {
+pub async fn add(app: &App, member: &Member, checked: &Checked) -> store::Result<EndpointId> {
     let now = app.clock.now();
     let endpoint_id = EndpointId::new(now);
     let new = NewEndpoint {

@@ -27,7 +27,7 @@ struct LandingPage {
 
 pub async fn show(State(app): State<App>, session: Session) -> Result<Response, Error> {
     if member::current(&app, &session).await?.is_some() {
-        return Ok(Redirect::to("/deliveries").into_response());
+        return Ok(Redirect::to("/overview").into_response());
     }
     let stage = Stage {
         external_id: "109000000000001",

@@ -11,6 +11,7 @@ const NOTICE_KEY: &str = "notice";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Section {
+    Overview,
     Deliveries,
     Inspector,
     Endpoints,
@@ -19,10 +20,12 @@ pub enum Section {
 }
 
 impl Section {
-    pub const ALL: [Self; 5] = [Self::Deliveries, Self::Inspector, Self::Endpoints, Self::Channels, Self::Apps];
+    pub const ALL: [Self; 6] =
+        [Self::Overview, Self::Deliveries, Self::Inspector, Self::Endpoints, Self::Channels, Self::Apps];
 
     pub fn name(self) -> &'static str {
         match self {
+            Self::Overview => "Overview",
             Self::Deliveries => "Deliveries",
             Self::Inspector => "Inspector",
             Self::Endpoints => "Endpoints",
@@ -33,6 +36,7 @@ impl Section {
 
     pub fn href(self) -> &'static str {
         match self {
+            Self::Overview => "/overview",
             Self::Deliveries => "/deliveries",
             Self::Inspector => "/inspector",
             Self::Endpoints => "/endpoints",
@@ -44,6 +48,7 @@ impl Section {
     /// The drawing beside the name: the `d` of a path on a 16 by 16 grid.
     pub fn drawing(self) -> &'static str {
         match self {
+            Self::Overview => "M2.5 13.5V9M6.2 13.5V5.5M9.8 13.5V7.5M13.5 13.5V2.5",
             Self::Deliveries => "M2 4h12M2 8h12M2 12h8",
             Self::Inspector => "M11.5 7a4.5 4.5 0 1 1-9 0 4.5 4.5 0 0 1 9 0ZM10.5 10.5 14 14",
             Self::Endpoints => "M2 8h8M7 4.5 10.5 8 7 11.5M13.5 3v10",

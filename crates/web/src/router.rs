@@ -11,7 +11,7 @@ use crate::passwords::Passwords;
 use crate::state::App;
 use crate::{
     apps, assets, channels, conversation, deliveries, delivery, docs, endpoint, endpoints, health, inspector, landing,
-    layers, message, meta, replays, search, serve, sign_in, sign_up,
+    layers, message, meta, overview, replays, search, serve, sign_in, sign_up, start,
 };
 
 /// What the handlers share: what the binary passed in, and what lives as long as the router.
@@ -45,6 +45,14 @@ fn pages() -> Router<Web> {
         .route("/sign-up", get(sign_up::form).post(sign_up::create))
         .route("/sign-in", get(sign_in::form).post(sign_in::create))
         .route("/sign-out", post(sign_in::delete))
+        .route("/overview", get(overview::show))
+        .route("/start", get(start::show))
+        .route("/start/progress", get(start::progress))
+        .route("/start/app", post(start::connect))
+        .route("/start/endpoint", post(start::send_to))
+        .route("/start/inspector", post(start::inspect))
+        .route("/start/simulation", post(start::simulate))
+        .route("/start/dismissal", post(start::dismiss))
         .route("/deliveries", get(deliveries::list))
         .route("/deliveries/resend", post(deliveries::selection::resend))
         .route("/deliveries/{event_id}/{endpoint_id}", get(delivery::show))

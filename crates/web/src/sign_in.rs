@@ -17,7 +17,7 @@ use crate::page::html;
 use crate::passwords::Passwords;
 use crate::state::App;
 
-const HOME: &str = "/deliveries";
+const HOME: &str = "/overview";
 
 #[derive(Template)]
 #[template(path = "sign-in.html")]

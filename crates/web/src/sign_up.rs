@@ -21,7 +21,7 @@ use crate::page::{html, leave_notice};
 use crate::passwords::Passwords;
 use crate::state::App;
 
-const INSPECTOR_NAME: &str = "Inspector";
+pub const INSPECTOR_NAME: &str = "Inspector";
 
 #[derive(Template, Default)]
 #[template(path = "sign-up.html")]
@@ -73,7 +73,7 @@ fn complaint(password: &SecretString) -> Option<String> {
 
 pub async fn form(State(app): State<App>, session: Session) -> Result<Response, Error> {
     if member::current(&app, &session).await?.is_some() {
-        return Ok(Redirect::to("/deliveries").into_response());
+        return Ok(Redirect::to("/overview").into_response());
     }
     html(&SignUpPage::default())
 }
@@ -98,9 +98,8 @@ pub async fn create(
     };
     app.relay.refresh().await?;
     member::sign_in(&session, account_id).await?;
-    leave_notice(&session, "Your account is ready. Send yourself a simulated event to see what your server will get.")
-        .await?;
-    Ok(Redirect::to("/inspector").into_response())
+    leave_notice(&session, "Your account is ready. Three short steps lead to your first event.").await?;
+    Ok(Redirect::to("/start").into_response())
 }
 
 /// Creates all that a new customer has, in one transaction.

@@ -67,7 +67,7 @@ pub fn up_to(number: i64, limit: i64) -> String {
     if number < limit { text } else { format!("{text} or more") }
 }
 
-fn grouped(number: usize) -> String {
+pub fn grouped(number: usize) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (place, digit) in digits.chars().enumerate() {
@@ -111,6 +111,8 @@ impl Pill {
     pub const HELD: Self = Self { word: "Endpoint paused", meaning: "wait", shape: BARS };
     pub const FINISHED: Self = Self { word: "Finished", meaning: "ok", shape: TICK };
     pub const CANCELLED: Self = Self { word: "Cancelled", meaning: "calm", shape: DASH };
+    pub const DONE: Self = Self { word: "Done", meaning: "ok", shape: TICK };
+    pub const TO_DO: Self = Self { word: "To do", meaning: "calm", shape: DASH };
     pub const SIGNED: Self = Self { word: "Signature valid", meaning: "ok", shape: TICK };
     pub const UNSIGNED: Self = Self { word: "Signature wrong", meaning: "bad", shape: CROSS };
 

@@ -22,6 +22,8 @@ use crate::{apps as app_pages, codes, words};
 
 /// Of the app that simulated channels are reached through.
 pub const APP_NAME: &str = "Simulator";
+/// What a newcomer sees first.
+pub const FIRST_SAMPLE: &str = "whatsapp-text";
 const APP_SECRET_LENGTH: usize = 32;
 /// Digits of a made-up number's id, as many as Meta's have.
 const EXTERNAL_ID_LENGTH: usize = 15;
@@ -48,20 +50,25 @@ pub async fn create(
     session: Session,
     Form(form): Form<SimulationForm>,
 ) -> Result<Redirect, Error> {
-    let sample = sample::find(&form.sample).ok_or(Error::Unreadable)?;
-    let cast = match connected(&app, &member, sample.platform).await? {
-        Some(cast) => cast,
-        None => connect(&app, &member, sample.platform).await?,
-    };
-    match app.relay.accept(post(&app, sample, &cast)).await {
-        Ok(_) => {}
-        Err(NotAccepted::Unavailable) => return Err(Error::Busy),
-        Err(NotAccepted::UnknownApp | NotAccepted::Refused(_)) => {
-            return Err(Error::Unexpected("the simulated webhook was refused"));
-        }
-    }
+    send(&app, &member, &form.sample).await?;
     leave_notice(&session, "A simulated event is on its way. It appears below within a second.").await?;
     Ok(Redirect::to("/inspector"))
+}
+
+/// Sends one, from a channel that is made if there is none yet.
+pub async fn send(app: &App, member: &Member, sample: &str) -> Result<(), Error> {
+    let sample = sample::find(sample).ok_or(Error::Unreadable)?;
+    let cast = match connected(app, member, sample.platform).await? {
+        Some(cast) => cast,
+        None => connect(app, member, sample.platform).await?,
+    };
+    match app.relay.accept(post(app, sample, &cast)).await {
+        Ok(_) => Ok(()),
+        Err(NotAccepted::Unavailable) => Err(Error::Busy),
+        Err(NotAccepted::UnknownApp | NotAccepted::Refused(_)) => {
+            Err(Error::Unexpected("the simulated webhook was refused"))
+        }
+    }
 }
 
 fn post(app: &App, sample: &Sample, cast: &Cast) -> Post {

@@ -1,0 +1,243 @@
+//! The first page of a member: how things are in one sentence, what needs attention, and what was over time.
+//!
+//! What must hold: everything comes from sums and from keys of the one tenant, bounded, in six looks into the database; what
+//! is drawn also stands in a table.
+
+mod attention;
+mod range;
+mod tables;
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+use socialhook_core::id::EndpointId;
+use socialhook_store::overview::{self as stored, AppNow, ChannelNow, EndpointNow, Open};
+use socialhook_store::rollups::{self, Bucket, Counts, Subject};
+use socialhook_store::{self as store, PgConnection, onboarding};
+use tower_sessions::Session;
+
+use self::attention::Concern;
+use self::range::Range;
+use self::tables::{ChannelRow, EndpointRow};
+use crate::charts::{self, Bars, Lines, PERCENTILES, Times};
+use crate::error::{Error, database};
+use crate::extract::Query;
+use crate::member::Member;
+use crate::page::{Page, Section, html};
+use crate::state::App;
+use crate::words::{Now, count, latency};
+
+/// Endpoints and channels in a table each: those with the most traffic.
+const SHOWN: usize = 20;
+
+#[derive(Template)]
+#[template(path = "overview.html")]
+struct OverviewPage {
+    page: Page,
+    sentence: String,
+    /// Whether the guide for newcomers is still of use.
+    start: bool,
+    /// Nothing has ever come in.
+    empty: bool,
+    attention: Vec<Concern>,
+    more_attention: usize,
+    ranges: Vec<RangeLink>,
+    in_range: &'static str,
+    facts: Vec<(&'static str, String)>,
+    charts: Charts,
+    endpoints: Vec<EndpointRow>,
+    more_endpoints: usize,
+    channels: Vec<ChannelRow>,
+    more_channels: usize,
+}
+
+struct RangeLink {
+    href: String,
+    word: &'static str,
+    spoken: &'static str,
+    chosen: bool,
+}
+
+struct Charts {
+    events: Bars,
+    attempts: Bars,
+    latency: Lines,
+}
+
+#[derive(Deserialize)]
+pub struct Wanted {
+    #[serde(default)]
+    range: String,
+}
+
+pub async fn show(
+    State(app): State<App>,
+    member: Member,
+    session: Session,
+    Query(wanted): Query<Wanted>,
+) -> Result<Response, Error> {
+    let range = Range::from_word(&wanted.range);
+    let now = member.now(&app);
+    let times = range.times(now);
+    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    let facts = Facts::read(&mut c, &member, range, &times).await?;
+    drop(c);
+    let page = Page::new(&member, &session, Section::Overview, "Overview").await?;
+    html(&facts.page(page, range, &times, now))
+}
+
+/// All that the page tells of.
+struct Facts {
+    endpoints: Vec<EndpointNow>,
+    channels: Vec<ChannelNow>,
+    apps: Vec<AppNow>,
+    open: HashMap<EndpointId, Open>,
+    series: Vec<Bucket>,
+    start: bool,
+}
+
+impl Facts {
+    async fn read(c: &mut PgConnection, member: &Member, range: Range, times: &Times) -> store::Result<Self> {
+        let (tenant_id, at) = (member.tenant_id, times.now);
+        let endpoints = stored::endpoints(c, tenant_id, range.ranking(at)).await?;
+        let channels = stored::channels(c, tenant_id, range.ranking(at), at).await?;
+        let apps = stored::apps(c, tenant_id, at).await?;
+        let start = onboarding::is_open(c, tenant_id).await?;
+        let mut subjects = vec![Subject::All];
+        subjects.extend(endpoints.iter().take(SHOWN).map(|one| Subject::Endpoint(one.endpoint_id)));
+        subjects.extend(channels.iter().take(SHOWN).map(|one| Subject::Channel(Some(one.channel_id))));
+        let series = rollups::series(c, tenant_id, range.grain(), &times.buckets(), &subjects).await?;
+        let mut of_interest: Vec<EndpointId> = endpoints.iter().take(SHOWN).map(|one| one.endpoint_id).collect();
+        let ailing = endpoints.iter().skip(SHOWN).filter(|one| attention::is_of_interest(one));
+        of_interest.extend(ailing.take(attention::SHOWN).map(|one| one.endpoint_id));
+        let open = stored::open(c, tenant_id, &of_interest).await?.into_iter().collect();
+        Ok(Self { endpoints, channels, apps, open, series, start })
+    }
+
+    fn page(self, page: Page, range: Range, times: &Times, now: Now) -> OverviewPage {
+        let all = self.course(Subject::All, times);
+        let total = sum(&all);
+        let mut attention = attention::of(&self, now);
+        let concerns = attention.len();
+        let more_attention = concerns.saturating_sub(attention::SHOWN);
+        attention.truncate(attention::SHOWN);
+        let heard = self.channels.iter().any(|channel| channel.last_receipt_at.is_some());
+        OverviewPage {
+            page,
+            sentence: sentence(&total, range, concerns),
+            start: self.start,
+            empty: !heard && total == Counts::default() && concerns == 0,
+            attention,
+            more_attention,
+            ranges: Range::ALL.map(|one| one.link(range)).into(),
+            in_range: range.spoken(),
+            facts: facts(&total, self.open.values().filter_map(|open| open.oldest).min(), now),
+            charts: charts(times, &all),
+            endpoints: self.endpoint_rows(times, now),
+            more_endpoints: self.endpoints.len().saturating_sub(SHOWN),
+            channels: self.channel_rows(times, now),
+            more_channels: self.channels.len().saturating_sub(SHOWN),
+        }
+    }
+
+    /// A thing's counts, bucket by bucket.
+    fn course(&self, subject: Subject, times: &Times) -> Vec<Counts> {
+        let mut course = vec![Counts::default(); times.count];
+        for bucket in self.series.iter().filter(|bucket| bucket.subject == subject) {
+            if let Some(counts) = times.index(bucket.bucket_at).and_then(|index| course.get_mut(index)) {
+                counts.add(&bucket.counts);
+            }
+        }
+        course
+    }
+
+    /// Those with the most attempts in the stretch first: they were chosen by longer ones.
+    fn endpoint_rows(&self, times: &Times, now: Now) -> Vec<EndpointRow> {
+        let shown = self.endpoints.iter().take(SHOWN);
+        let mut rows: Vec<_> = shown.map(|one| (self.course(Subject::Endpoint(one.endpoint_id), times), one)).collect();
+        rows.sort_by_key(|(course, _)| Reverse(sum(course).attempts()));
+        let open = |one: &EndpointNow| self.open.get(&one.endpoint_id).copied().unwrap_or_default();
+        rows.iter().map(|(course, one)| EndpointRow::of(one, course, open(one), now)).collect()
+    }
+
+    fn channel_rows(&self, times: &Times, now: Now) -> Vec<ChannelRow> {
+        let shown = self.channels.iter().take(SHOWN);
+        let mut rows: Vec<_> =
+            shown.map(|one| (self.course(Subject::Channel(Some(one.channel_id)), times), one)).collect();
+        rows.sort_by_key(|(course, _)| Reverse(sum(course).events));
+        rows.iter().map(|(course, one)| ChannelRow::of(one, course, now)).collect()
+    }
+}
+
+fn sum(course: &[Counts]) -> Counts {
+    course.iter().fold(Counts::default(), |mut total, counts| {
+        total.add(counts);
+        total
+    })
+}
+
+fn charts(times: &Times, all: &[Counts]) -> Charts {
+    let events: Vec<Vec<i64>> = all.iter().map(|counts| vec![counts.events]).collect();
+    let attempts: Vec<Vec<i64>> =
+        all.iter().map(|counts| vec![counts.delivered, counts.failed, counts.parked]).collect();
+    let within: Vec<Vec<Option<i32>>> = all.iter().map(percentiles).collect();
+    let whole: Vec<String> = PERCENTILES
+        .iter()
+        .zip(percentiles(&sum(all)))
+        .filter_map(|((word, ..), micros)| Some(format!("{word} {}", latency(micros?))))
+        .collect();
+    let outcomes = [charts::DELIVERED, charts::FAILED, charts::PARKED];
+    Charts {
+        events: Bars::new("Events received", times, &[charts::EVENTS], &events),
+        attempts: Bars::new("Attempts by outcome", times, &outcomes, &attempts),
+        latency: Lines::new("Time to answer", times, &within, &whole.join(", ")),
+    }
+}
+
+fn percentiles(counts: &Counts) -> Vec<Option<i32>> {
+    PERCENTILES.iter().map(|(_, _, per_mille)| counts.latencies.within(*per_mille)).collect()
+}
+
+/// The stretch in numbers.
+fn facts(total: &Counts, oldest: Option<DateTime<Utc>>, now: Now) -> Vec<(&'static str, String)> {
+    let number = |count: i64| crate::words::grouped(usize::try_from(count).unwrap_or(0));
+    let within = |per_mille| total.latencies.within(per_mille).map_or_else(|| "–".to_owned(), latency);
+    let mut facts = vec![("Events", number(total.events)), ("Attempts", number(total.attempts()))];
+    facts.push(("Delivered", tables::rate(total).unwrap_or_else(|| "–".to_owned())));
+    facts.extend([("p50", within(500)), ("p95", within(950)), ("p99", within(990))]);
+    let oldest = oldest.map_or_else(|| "None".to_owned(), |at| attention::length(at, now));
+    facts.push(("Oldest waiting", oldest));
+    facts
+}
+
+/// How things are.
+fn sentence(total: &Counts, range: Range, concerns: usize) -> String {
+    let when = range.spoken();
+    let events = count(usize::try_from(total.events).unwrap_or(0), "event", "events");
+    let slowest = total.latencies.within(990).map(latency);
+    let rate = tables::rate(total);
+    let what = match (total.events, &rate) {
+        (0, None) => format!("No events {when}."),
+        (_, None) => format!("{events} {when}; none was sent to an endpoint."),
+        (_, Some(rate)) if total.failed + total.parked > 0 => {
+            format!("{events} {when}; {rate} of attempts delivered.")
+        }
+        (_, Some(_)) => {
+            let slowest = slowest.map(|micros| format!(", slowest 1 % within {micros}")).unwrap_or_default();
+            format!("{events} {when}, all delivered{slowest}.")
+        }
+    };
+    match concerns {
+        0 if total.events > 0 && total.failed + total.parked == 0 && rate.is_some() => format!("All quiet: {what}"),
+        0 if total.failed + total.parked > 0 => {
+            format!("{what} What failed was delivered since, or is being tried again.")
+        }
+        0 => what,
+        _ => format!("{} attention. {what}", count(concerns, "thing needs", "things need")),
+    }
+}

@@ -1,0 +1,233 @@
+//! What needs attention now, in words, the worst first, each with where to go.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use socialhook_store::endpoints::PauseReason;
+use socialhook_store::overview::{AppNow, ChannelNow, EndpointNow, OPEN_COUNTED};
+
+use super::Facts;
+use crate::words::{Now, Pill, When, count, count_up_to, grouped};
+
+/// So many are told of; of the rest how many there are.
+pub const SHOWN: usize = 8;
+
+/// Endpoints, or channels, with the same trouble that are told of one by one.
+const APART: usize = 3;
+/// Meta sends the first webhook when something happens: a verified app is not thought mute at once.
+const MUTE_AFTER: TimeDelta = TimeDelta::minutes(10);
+/// Older refusals need nobody's attention now.
+const UNSIGNED_WITHIN: TimeDelta = TimeDelta::hours(24);
+/// What waits for its next attempt is done with within minutes; what waits longer is told of.
+const WAITING_LONG: TimeDelta = TimeDelta::minutes(15);
+/// A channel with fewer events in a month or two has no pace to be measured by.
+const BUSY: i64 = 50;
+/// It is silent when this many times its usual interval has passed, but never before a night is over, and no news after two weeks.
+const INTERVALS: i64 = 30;
+const SILENT_AFTER: TimeDelta = TimeDelta::hours(12);
+const SILENT_UNTIL: TimeDelta = TimeDelta::days(14);
+
+/// One thing that someone should look at.
+pub struct Concern {
+    pub pill: Pill,
+    pub sentence: String,
+    /// Where to see or mend it.
+    pub href: String,
+    pub link: &'static str,
+}
+
+/// Endpoints of which it matters how much they are owed.
+pub fn is_of_interest(one: &EndpointNow) -> bool {
+    one.down_since.is_some() || one.has_parked || one.has_waiting
+}
+
+/// Everything that needs attention, endpoints first, since there events wait already. What many have in common is told once.
+pub fn of(facts: &Facts, now: Now) -> Vec<Concern> {
+    let endpoints: Vec<Concern> = facts.endpoints.iter().filter_map(|one| endpoint(facts, one, now)).collect();
+    let mut concerns = Vec::new();
+    let mut rest = endpoints;
+    for pill in [Pill::DOWN, Pill::PAUSED, Pill::PARKED, Pill::WAITING] {
+        let (same, others) = rest.into_iter().partition(|concern| concern.pill == pill);
+        concerns.extend(told_once(same, |number| many_endpoints(pill, number)));
+        rest = others;
+    }
+    concerns.extend(facts.apps.iter().filter_map(|one| app(one, now)));
+    let silent = facts.channels.iter().filter_map(|one| silence(one, now)).collect();
+    concerns.extend(told_once(silent, many_silent));
+    concerns
+}
+
+fn told_once(same: Vec<Concern>, all: impl FnOnce(usize) -> Concern) -> Vec<Concern> {
+    if same.len() > APART { vec![all(same.len())] } else { same }
+}
+
+fn many_endpoints(pill: Pill, number: usize) -> Concern {
+    let number = grouped(number);
+    let (sentence, href, link) = match pill {
+        Pill::DOWN => (
+            format!(
+                "{number} endpoints do not answer. Their events are parked and will be sent by themselves once they do."
+            ),
+            "/endpoints",
+            "Open endpoints",
+        ),
+        Pill::PAUSED => (
+            format!("{number} endpoints are paused. Their events are kept until you resume them."),
+            "/endpoints",
+            "Open endpoints",
+        ),
+        Pill::PARKED => (
+            format!(
+                "Events are parked at {number} endpoints after the last attempt failed. Resend once the cause is mended."
+            ),
+            "/deliveries?outcome=parked",
+            "Show parked",
+        ),
+        _ => (
+            format!("Events have waited for {number} endpoints longer than {} min.", WAITING_LONG.num_minutes()),
+            "/deliveries?outcome=waiting",
+            "Show waiting",
+        ),
+    };
+    Concern { pill, sentence, href: href.to_owned(), link }
+}
+
+fn many_silent(number: usize) -> Concern {
+    let hours = SILENT_AFTER.num_hours();
+    Concern {
+        pill: Pill::WAITING,
+        sentence: format!(
+            "{} channels that used to be busy have been silent for more than {hours} h.",
+            grouped(number)
+        ),
+        href: "/channels".to_owned(),
+        link: "Open channels",
+    }
+}
+
+fn ago(at: DateTime<Utc>, now: Now) -> String {
+    When::new(at, now).words
+}
+
+/// How long it has been.
+pub fn length(at: DateTime<Utc>, now: Now) -> String {
+    let words = ago(at, now);
+    words.strip_suffix(" ago").map_or(words.clone(), str::to_owned)
+}
+
+/// How long it has been, as the end of a sentence.
+fn since(at: DateTime<Utc>, now: Now) -> String {
+    let words = ago(at, now);
+    words.strip_suffix(" ago").map_or(words.clone(), |length| format!("for {length}"))
+}
+
+fn endpoint(facts: &Facts, one: &EndpointNow, now: Now) -> Option<Concern> {
+    let open = facts.open.get(&one.endpoint_id).copied().unwrap_or_default();
+    let name = &one.name;
+    let parked = match open.parked {
+        // Those that are not counted are known to have some.
+        0 if one.has_parked => "Events are".to_owned(),
+        parked => count_up_to(parked, OPEN_COUNTED, "event is", "events are"),
+    };
+    let settings = |pill, sentence| {
+        Some(Concern { pill, sentence, href: format!("/endpoints/{}", one.endpoint_id), link: "Open endpoint" })
+    };
+    let ledger = |pill, sentence, outcome| {
+        let href = format!("/deliveries?outcome={outcome}&endpoint={}", one.endpoint_id);
+        Some(Concern { pill, sentence, href, link: if outcome == "parked" { "Show parked" } else { "Show waiting" } })
+    };
+    let has_kept = one.has_parked || open.waiting > 0;
+    if let Some((at, reason)) = one.paused {
+        let kept = count_up_to(open.parked + open.waiting, OPEN_COUNTED, "event is", "events are");
+        let kept = if has_kept { format!(" {kept} kept until you resume it.") } else { String::new() };
+        let paused = ago(at, now);
+        return match reason {
+            PauseReason::Person if !has_kept => None,
+            PauseReason::Person => settings(Pill::PAUSED, format!("{name} was paused {paused}.{kept}")),
+            PauseReason::Gone => settings(
+                Pill::PAUSED,
+                format!("{name} was paused by itself {paused}: it answered 410, which asks for no more.{kept}"),
+            ),
+            PauseReason::Unhealthy => settings(
+                Pill::PAUSED,
+                format!("{name} was paused by itself {paused}: it had not answered for days.{kept}"),
+            ),
+        };
+    }
+    if let Some(at) = one.down_since {
+        let parked = if one.has_parked {
+            format!(" {parked} parked and will be sent by themselves once it answers.")
+        } else {
+            String::new()
+        };
+        return settings(Pill::DOWN, format!("{name} has not answered {}.{parked}", since(at, now)));
+    }
+    if one.has_parked && !one.is_recovering {
+        return ledger(
+            Pill::PARKED,
+            format!("{parked} parked at {name} after the last attempt failed. Resend once the cause is mended."),
+            "parked",
+        );
+    }
+    let oldest = open.oldest?;
+    let waits = now.to_utc() - oldest > WAITING_LONG;
+    let waiting = count_up_to(open.waiting.max(1), OPEN_COUNTED, "event waits", "events wait");
+    waits.then(|| {
+        ledger(Pill::WAITING, format!("{waiting} for {name}, the oldest {}.", since(oldest, now)), "waiting")
+    })?
+}
+
+fn app(one: &AppNow, now: Now) -> Option<Concern> {
+    let at = now.to_utc();
+    let concern = |pill, sentence, href: &str, link| Some(Concern { pill, sentence, href: href.to_owned(), link });
+    let name = &one.name;
+    if let Some((number, last)) = one.unsigned.filter(|(_, last)| at - *last < UNSIGNED_WITHIN) {
+        let webhooks = count(usize::try_from(number).unwrap_or(0), "webhook", "webhooks");
+        // Where Meta's own come through, the secret is right.
+        let cause = match one.signed_at {
+            Some(signed_at) if signed_at > last => {
+                "Others are signed well, so somebody else may be posting to its URL."
+            }
+            Some(_) => "Was the app secret reset in Meta’s dashboard? Add the new one.",
+            None => "The app secret entered here is probably not the one in Meta’s dashboard.",
+        };
+        let sentence =
+            format!("{webhooks} for {name} had a signature that fits no secret, the last {}. {cause}", ago(last, now));
+        return concern(Pill::UNSIGNED, sentence, "/apps", "Open apps");
+    }
+    if let Some(failed_at) =
+        one.challenge_failed_at.filter(|failed_at| one.challenged_at.is_none_or(|at| at < *failed_at))
+    {
+        let sentence = format!(
+            "Meta asked {} with a verify token that is not {name}’s. Copy it from here and verify again.",
+            ago(failed_at, now)
+        );
+        return (at - failed_at < UNSIGNED_WITHIN)
+            .then(|| concern(Pill::FAILED, sentence, "/start", "Show the steps"))?;
+    }
+    let challenged_at = one.challenged_at.filter(|challenged_at| at - *challenged_at > MUTE_AFTER)?;
+    let heard = one.signed_at.is_some_and(|signed_at| signed_at > challenged_at);
+    let sentence = format!(
+        "Meta verified {name} {}, but has sent nothing since. Subscribe to fields in its dashboard, and write to your number.",
+        ago(challenged_at, now)
+    );
+    (!heard).then(|| concern(Pill::WAITING, sentence, "/start", "Show the steps"))?
+}
+
+/// A channel that used to be busy and is not any more.
+fn silence(one: &ChannelNow, now: Now) -> Option<Concern> {
+    let last = one.last_receipt_at?;
+    let (events, since_when) = one.pace.filter(|(events, _)| *events >= BUSY)?;
+    let seconds = (last - since_when).num_seconds().max(1);
+    let usual = TimeDelta::seconds(seconds / events * INTERVALS).max(SILENT_AFTER);
+    let silent = now.to_utc() - last;
+    let a_day = usize::try_from(events * 86_400 / seconds).unwrap_or(0);
+    let before = match a_day {
+        0 => "before that something came every few days".to_owned(),
+        _ => format!("before that it had about {} a day", count(a_day, "event", "events")),
+    };
+    (silent > usual && silent < SILENT_UNTIL).then(|| Concern {
+        pill: Pill::WAITING,
+        sentence: format!("{} has been silent {}; {before}.", one.name, since(last, now)),
+        href: "/channels".to_owned(),
+        link: "Open channels",
+    })
+}
