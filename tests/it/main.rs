@@ -19,6 +19,7 @@ mod database;
 mod delivery;
 mod disasters;
 mod docs;
+mod endpoint_pages;
 mod health;
 mod ingest;
 mod journey;

@@ -145,6 +145,7 @@ const ACROSS: &[&str] = &[
     "pools::housekeeping",
     "pools::apart",
     "refusals::add",
+    "endpoints/secrets::retire_due",
     "seed::analyze",
     "seed::copy",
     "seed::has_events",

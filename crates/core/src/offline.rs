@@ -29,6 +29,23 @@ pub fn events(
     received_at: DateTime<Utc>,
     signature_verified: bool,
 ) -> Result<Vec<Normalised>, ParseError> {
+    read(body, received_at, signature_verified, false)
+}
+
+/// The events in a body of ours that an endpoint is tried with: each says that it is a test.
+///
+/// # Errors
+/// If the body is not a webhook of Meta's.
+pub fn test_events(body: &[u8], at: DateTime<Utc>) -> Result<Vec<Normalised>, ParseError> {
+    read(body, at, true, true)
+}
+
+fn read(
+    body: &[u8],
+    received_at: DateTime<Utc>,
+    signature_verified: bool,
+    is_test: bool,
+) -> Result<Vec<Normalised>, ParseError> {
     let document = meta::document(body)?;
     let webhook = Webhook::of(&document)?;
     let mut memory = Memory::default();
@@ -40,7 +57,7 @@ pub fn events(
             channel: channel.as_ref(),
             received_at,
             oldest: DateTime::UNIX_EPOCH,
-            test: *part.route() == Route::MetaTest,
+            test: is_test || *part.route() == Route::MetaTest,
             signature_verified,
         };
         normalise(part, &context, |peer| memory.settle(peer))

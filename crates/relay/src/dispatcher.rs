@@ -3,6 +3,8 @@
 //! What must hold: every job that is submitted ends in the recorder, or is given back to the database. A job's place in the
 //! limits is held until its outcome is taken by the recorder, so a slow database slows sending down instead of filling memory.
 
+mod deleted;
+
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -197,6 +199,7 @@ impl Dispatcher {
         let park = !job.probe && self.is_down(endpoint_id);
         match endpoint {
             Some(endpoint) if !endpoint.paused && !park => self.attempt(job, &endpoint).await,
+            None if self.is_deleted(endpoint_id) => self.give_up(job).await,
             _ => {
                 let mut lane = self.state().queue.take_lane(tenant_id, endpoint_id);
                 lane.push(job);
@@ -204,6 +207,11 @@ impl Dispatcher {
             }
         }
         place.leave()
+    }
+
+    /// Sends one request outside of the queue and its records.
+    pub(crate) async fn send_apart(&self, endpoint: &Endpoint, request: Request<'_>) -> Answer {
+        self.0.sender.send(endpoint, request).await
     }
 
     /// Whether only probes go to this endpoint.

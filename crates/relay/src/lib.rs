@@ -25,6 +25,7 @@ pub mod sender;
 pub mod simulate;
 mod tally;
 mod tasks;
+pub mod trial;
 mod upkeep;
 mod within;
 mod writer;
@@ -106,6 +107,7 @@ struct Inner {
     house: House,
     pulse: Pulse,
     looked_up: tokio::sync::Mutex<Option<Instant>>,
+    trials: tokio::sync::Semaphore,
     wake: Arc<tokio::sync::Notify>,
     stop: CancellationToken,
     tasks: Tasks,
@@ -162,6 +164,7 @@ impl Relay {
             house: House::default(),
             pulse,
             looked_up: tokio::sync::Mutex::default(),
+            trials: tokio::sync::Semaphore::new(trial::TRIALS_MAX),
             wake,
             stop,
             tasks,

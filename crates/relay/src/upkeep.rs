@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use socialhook_core::id::ManifestId;
+use socialhook_store::endpoints::secrets;
 use socialhook_store::{
     PgConnection, Result, channels, deliveries, inspections, manifests, nodes, onboarding, refusals, rollups, sessions,
 };
@@ -96,6 +97,8 @@ pub(crate) async fn run(relay: Relay, every: Duration) {
 pub(crate) async fn tick(relay: &Relay) -> Result<usize> {
     within(&relay.0.means.pools.background, TICK_WITHIN, async |c| {
         let lived = live(relay, c).await;
+        // Before the directory follows, so that it knows.
+        let retired = secrets::retire_due(c, relay.0.means.clock.now()).await;
         let followed = relay.0.directory.follow(c, &relay.0.means.sealer).await;
         let heard = relay.0.conversations.follow(c, relay.0.means.clock.now()).await;
         let flushed = flush_tally(relay, c).await;
@@ -105,7 +108,7 @@ pub(crate) async fn tick(relay: &Relay) -> Result<usize> {
         let advanced = replays::advance(relay, c).await;
         let claimed = claim(relay, c).await;
         let done = attended.and_then(|attended| Ok(attended + advanced? + claimed?));
-        lived.and(followed).and(heard).and(flushed).and(settled).and(done)
+        lived.and(retired).and(followed).and(heard).and(flushed).and(settled).and(done)
     })
     .await
 }

@@ -339,10 +339,10 @@ impl Run<'_> {
         } else {
             endpoints::create(self.c, tenant_id, &new, now).await?;
         }
-        let live = endpoints::live_secrets(self.c, tenant_id, endpoint_id, sealer).await?;
+        let live = endpoints::secrets::live(self.c, tenant_id, endpoint_id, sealer).await?;
         let wanted = match (&spec.secret, live.first()) {
             (Some(given), _) => given.clone(),
-            (None, Some(live)) => live.clone(),
+            (None, Some(live)) => live.secret.clone(),
             (None, None) => signing::new_secret(&mut rand::rng()),
         };
         SigningKey::parse(&wanted).map_err(|source| Error::Secret {
@@ -350,9 +350,9 @@ impl Run<'_> {
             endpoint: spec.name.clone(),
             source,
         })?;
-        if !live.iter().any(|secret| secret.expose_secret() == wanted.expose_secret()) {
-            let kept = endpoints::add_secret(self.c, tenant_id, endpoint_id, (&wanted, sealer), now).await?;
-            endpoints::retire_other_secrets(self.c, tenant_id, endpoint_id, kept, now).await?;
+        if !live.iter().any(|secret| secret.secret.expose_secret() == wanted.expose_secret()) {
+            let kept = endpoints::secrets::add(self.c, tenant_id, endpoint_id, (&wanted, sealer), now).await?;
+            endpoints::secrets::retire_others(self.c, tenant_id, endpoint_id, kept, now).await?;
         }
         Ok(json!({
             "id": endpoint_id, "name": spec.name, "url": spec.url, "secret": wanted.expose_secret(),

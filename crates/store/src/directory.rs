@@ -148,7 +148,10 @@ async fn load_endpoints(c: &mut PgConnection, sealer: &Sealer) -> Result<Vec<End
                 paused: row.paused,
                 secrets: secrets
                     .filter_map(|(id, sealed)| {
-                        opened("signing secret", sealer.open(endpoints::secret_place(tenant_id, id.into()), sealed))
+                        opened(
+                            "signing secret",
+                            sealer.open(endpoints::secrets::secret_place(tenant_id, id.into()), sealed),
+                        )
                     })
                     .collect(),
             })

@@ -1,13 +1,14 @@
 //! Endpoints: where a tenant's events go, and the secrets that sign them.
 
+pub mod removal;
+pub mod secrets;
+
 use chrono::{DateTime, Utc};
-use secrecy::SecretString;
-use socialhook_core::id::{ChannelId, EndpointId, EndpointSecretId, TenantId};
+use socialhook_core::id::{ChannelId, EndpointId, TenantId};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::health::{State, Unwell};
-use crate::seal::{Place, Sealer};
 use crate::{Error, Result};
 
 /// What an endpoint's requests go to.
@@ -30,8 +31,10 @@ impl Target {
     }
 }
 
-/// No more are counted: a page must not count a million.
-pub const KEPT_COUNTED: i64 = 100_000;
+/// No more are counted on an endpoint's own page: a page must not count a million.
+pub const KEPT_COUNTED: i64 = 20_000;
+/// And in the list of all, of each.
+pub const KEPT_COUNTED_EACH: i64 = 1000;
 
 /// Who paused an endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,7 +69,7 @@ pub struct Endpoint {
     pub created_at: DateTime<Utc>,
     /// None: it answers.
     pub unwell: Option<Unwell>,
-    /// Deliveries kept for it: parked, or waiting for a paused endpoint. [`KEPT_COUNTED`] is that many or more.
+    /// Deliveries kept for it: parked, or waiting for a paused endpoint. As many as are counted is that many or more.
     pub kept: i64,
 }
 
@@ -77,10 +80,6 @@ pub struct NewEndpoint<'a> {
     pub target: &'a Target,
     pub events: &'a [String],
     pub channel_ids: Option<&'a [ChannelId]>,
-}
-
-pub(crate) fn secret_place(tenant_id: TenantId, endpoint_secret_id: EndpointSecretId) -> Place {
-    Place { column: "endpoint_secret.secret", tenant_id, row_id: endpoint_secret_id.0 }
 }
 
 fn uuids(channel_ids: Option<&[ChannelId]>) -> Option<Vec<Uuid>> {
@@ -137,70 +136,17 @@ pub async fn update(c: &mut PgConnection, tenant_id: TenantId, endpoint: &NewEnd
     Ok(updated.rows_affected() == 1)
 }
 
-/// Adds a live signing secret.
-pub async fn add_secret(
-    c: &mut PgConnection,
-    tenant_id: TenantId,
-    endpoint_id: EndpointId,
-    (secret, sealer): (&SecretString, &Sealer),
-    now: DateTime<Utc>,
-) -> Result<EndpointSecretId> {
-    let endpoint_secret_id = EndpointSecretId::new(now);
-    sqlx::query!(
-        "insert into endpoint_secret (tenant_id, endpoint_id, endpoint_secret_id, secret, created_at) values ($1, $2, $3, $4, $5)",
-        tenant_id.0,
-        endpoint_id.0,
-        endpoint_secret_id.0,
-        sealer.seal(secret_place(tenant_id, endpoint_secret_id), secret)?,
-        now
-    )
-    .execute(c)
-    .await?;
-    Ok(endpoint_secret_id)
-}
-
-/// Retires every live secret but `kept`.
-pub async fn retire_other_secrets(
-    c: &mut PgConnection,
-    tenant_id: TenantId,
-    endpoint_id: EndpointId,
-    kept: EndpointSecretId,
-    now: DateTime<Utc>,
-) -> Result<()> {
-    sqlx::query!(
-        "update endpoint_secret set retired_at = $4
-         where tenant_id = $1 and endpoint_id = $2 and endpoint_secret_id <> $3 and retired_at is null",
-        tenant_id.0,
-        endpoint_id.0,
-        kept.0,
-        now
-    )
-    .execute(c)
-    .await?;
-    Ok(())
-}
-
-/// The live signing secrets, newest first.
-pub async fn live_secrets(
-    c: &mut PgConnection,
-    tenant_id: TenantId,
-    endpoint_id: EndpointId,
-    sealer: &Sealer,
-) -> Result<Vec<SecretString>> {
-    let rows = sqlx::query!(
-        "select endpoint_secret_id, secret from endpoint_secret
-         where tenant_id = $1 and endpoint_id = $2 and retired_at is null order by endpoint_secret_id desc",
-        tenant_id.0,
-        endpoint_id.0
-    )
-    .fetch_all(c)
-    .await?;
-    rows.into_iter()
-        .map(|row| sealer.open(secret_place(tenant_id, row.endpoint_secret_id.into()), &row.secret))
-        .collect()
-}
-
+/// All of the tenant's, oldest first; of each, [`KEPT_COUNTED_EACH`] kept deliveries are counted at most.
 pub async fn list(c: &mut PgConnection, tenant_id: TenantId) -> Result<Vec<Endpoint>> {
+    fetch(c, tenant_id, None, KEPT_COUNTED_EACH).await
+}
+
+async fn fetch(
+    c: &mut PgConnection,
+    tenant_id: TenantId,
+    only: Option<EndpointId>,
+    counted: i64,
+) -> Result<Vec<Endpoint>> {
     let rows = sqlx::query!(
         r#"select e.endpoint_id, name, kind, url, events, channel_ids, paused_at, pause_reason, created_at,
              h.down_since as "down_since?", h.probe_at as "probe_at?", h.drain_before as "drain_before?",
@@ -211,9 +157,10 @@ pub async fn list(c: &mut PgConnection, tenant_id: TenantId) -> Result<Vec<Endpo
                 (select from delivery d where d.tenant_id = e.tenant_id and d.endpoint_id = e.endpoint_id
                    and e.paused_at is not null and d.owner is null and d.parked_at is null limit $2) limit $2) kept) as "kept!"
            from endpoint e left join endpoint_health h on h.tenant_id = e.tenant_id and h.endpoint_id = e.endpoint_id
-           where e.tenant_id = $1 order by created_at, endpoint_id"#,
+           where e.tenant_id = $1 and ($3::uuid is null or e.endpoint_id = $3) order by created_at, endpoint_id"#,
         tenant_id.0,
-        KEPT_COUNTED
+        counted,
+        only.map(|id| id.0)
     )
     .fetch_all(c)
     .await?;
@@ -249,9 +196,9 @@ pub async fn names(c: &mut PgConnection, tenant_id: TenantId) -> Result<Vec<(End
     Ok(rows.into_iter().map(|row| (row.endpoint_id.into(), row.name)).collect())
 }
 
-/// One of the tenant's endpoints; another tenant's is not found.
+/// One of the tenant's endpoints; another tenant's is not found. [`KEPT_COUNTED`] kept deliveries are counted at most.
 pub async fn find(c: &mut PgConnection, tenant_id: TenantId, endpoint_id: EndpointId) -> Result<Option<Endpoint>> {
-    Ok(list(c, tenant_id).await?.into_iter().find(|endpoint| endpoint.endpoint_id == endpoint_id))
+    Ok(fetch(c, tenant_id, Some(endpoint_id), KEPT_COUNTED).await?.pop())
 }
 
 /// Pauses: nothing is sent, and events wait, parked. False if it was paused already or does not exist.

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use crate::Result;
 use crate::deliveries::unsigned;
+use crate::endpoints::removal::DISCARDED;
 use keys::{Bounds, Key};
 
 /// Rows of a page.
@@ -69,8 +70,14 @@ impl Cursor {
 pub enum State {
     Delivered,
     Sending,
-    Waiting { due_at: DateTime<Utc> },
-    Parked { at: DateTime<Utc> },
+    Waiting {
+        due_at: DateTime<Utc>,
+    },
+    Parked {
+        at: DateTime<Utc>,
+    },
+    /// It was given up, by hand or with its endpoint.
+    Discarded,
     Unmatched,
 }
 
@@ -221,6 +228,7 @@ async fn describe(c: &mut PgConnection, tenant_id: TenantId, keys: &[Key]) -> Re
                 (Some(at), _, _, _) => State::Parked { at },
                 (None, Some(_), _, _) => State::Sending,
                 (None, None, Some(due_at), _) => State::Waiting { due_at },
+                (None, None, None, Some(_)) if row.failure.as_deref() == Some(DISCARDED) => State::Discarded,
                 (None, None, None, Some(_)) => State::Delivered,
                 // It is being sent for the first time.
                 (None, None, None, None) if row.chosen => State::Sending,

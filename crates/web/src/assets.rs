@@ -30,6 +30,7 @@ const CSS: &str = concat!(
     include_str!("../../../static/css/public.css"),
     include_str!("../../../static/css/narrow.css"),
     include_str!("../../../static/css/ledger.css"),
+    include_str!("../../../static/css/endpoint.css"),
     include_str!("../../../static/css/overview.css"),
 );
 

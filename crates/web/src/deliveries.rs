@@ -100,7 +100,9 @@ impl Row {
             from: text("from"),
             to: text("to"),
             message_type: body.object("message").and_then(|message| message.non_empty("type").map(Cow::into_owned)),
-            endpoint: entry.endpoint_name.unwrap_or_else(|| "No endpoint".to_owned()),
+            endpoint: entry.endpoint_name.unwrap_or_else(|| {
+                if entry.endpoint_id.is_some() { "Deleted endpoint" } else { "No endpoint" }.to_owned()
+            }),
             pill: Pill::of(entry.state),
             status: short_status(entry.attempts, entry.last_status, entry.last_failure.as_deref()),
             latency: entry.last_latency_us.map(|micros| Latency::of(micros, slowest)),

@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::response::{Redirect, Response};
 use socialhook_core::id::{EndpointId, EventId};
 use socialhook_store::attempts::{self, Attempt};
+use socialhook_store::endpoints::removal::DISCARDED;
 use socialhook_store::endpoints::{self, Endpoint};
 use socialhook_store::events::{self, Event};
 use socialhook_store::health;
@@ -82,7 +83,11 @@ impl AttemptRow {
         Self {
             number: attempt.number,
             started: When::new(attempt.started_at, now),
-            pill: if attempt.failure.is_none() { Pill::DELIVERED } else { Pill::FAILED },
+            pill: match attempt.failure.as_deref() {
+                None => Pill::DELIVERED,
+                Some(DISCARDED) => Pill::DISCARDED,
+                Some(_) => Pill::FAILED,
+            },
             outcome: words::outcome(attempt.status, attempt.failure.as_deref()),
             advice: words::advice(attempt.failure.as_deref()),
             latency: Latency::of(attempt.latency_us, slowest),
@@ -134,7 +139,7 @@ fn draw(told: Told, page: Page, now: Now) -> DeliveryPage {
     let Told { entry, event, attempts, endpoints } = told;
     let endpoint = endpoints.iter().find(|endpoint| Some(endpoint.endpoint_id) == entry.endpoint_id);
     let is_paused = endpoint.is_some_and(|endpoint| endpoint.paused.is_some());
-    let failed = !matches!(entry.state, Outcome::Delivered | Outcome::Unmatched);
+    let failed = !matches!(entry.state, Outcome::Delivered | Outcome::Discarded | Outcome::Unmatched);
     let advice = words::advice(entry.last_failure.as_deref()).filter(|_| failed);
     DeliveryPage {
         page,
@@ -161,7 +166,7 @@ fn draw(told: Told, page: Page, now: Now) -> DeliveryPage {
 
 /// The state and its cause.
 fn sentence(entry: &Entry, is_paused: bool, now: Now) -> String {
-    let name = entry.endpoint_name.as_deref().unwrap_or("The endpoint");
+    let name = entry.endpoint_name.as_deref().unwrap_or("An endpoint that is deleted");
     let outcome = words::outcome(entry.last_status, entry.last_failure.as_deref());
     let attempts = count(entry.attempts.into(), "attempt", "attempts");
     match entry.state {
@@ -189,6 +194,9 @@ fn sentence(entry: &Entry, is_paused: bool, now: Now) -> String {
         Outcome::Parked { .. } => {
             format!("Parked after {attempts}: {name} {outcome}. It is kept, and sent again when you press Resend.")
         }
+        Outcome::Discarded => format!(
+            "Discarded: it was given up, by hand or because its endpoint was deleted, and never delivered to {name}."
+        ),
         Outcome::Unmatched => "Received, but no endpoint wanted this kind of event.".to_owned(),
     }
 }

@@ -1,13 +1,18 @@
 //! One endpoint: what it is, its secret, and changing it.
 
 pub mod pause;
+pub mod removal;
+pub mod secrets;
+pub mod trial;
 
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use secrecy::ExposeSecret;
-use socialhook_core::id::EndpointId;
+use socialhook_core::id::{ChannelId, EndpointId};
+use socialhook_core::sample;
+use socialhook_store::channels;
 use socialhook_store::endpoints::{self as stored, Endpoint, KEPT_COUNTED, NewEndpoint, PauseReason, Target};
 use socialhook_store::health::{State as Health, Unwell};
 use tower_sessions::Session;
@@ -37,14 +42,50 @@ struct EndpointPage {
     /// None: nothing.
     kept: Option<String>,
     /// Newest first.
-    secrets: Vec<String>,
+    secrets: Vec<Secret>,
+    /// The test that was just made.
+    tested: Option<trial::Told>,
+    /// Channels to choose from: id, name, and whether it is chosen. Empty if there are none.
+    channels: Vec<(String, String, bool)>,
     form: EndpointFields,
+}
+
+impl EndpointPage {
+    fn was_tried(&self, sample: &str) -> bool {
+        self.tested.as_ref().is_some_and(|told| told.sample == sample)
+    }
+}
+
+struct Secret {
+    id: String,
+    secret: String,
+    created: When,
+    retires: Option<When>,
+    /// There is a newer one, so that it can be retired.
+    is_old: bool,
+}
+
+impl Secret {
+    fn of(secret: &stored::secrets::Secret, is_old: bool, now: Now) -> Self {
+        Self {
+            id: secret.endpoint_secret_id.to_string(),
+            secret: secret.secret.expose_secret().to_owned(),
+            created: When::new(secret.created_at, now),
+            retires: secret.retires_at.map(|at| When::new(at, now)),
+            is_old,
+        }
+    }
 }
 
 /// One of the tenant's endpoints; anything else is not found.
 async fn find(app: &App, member: &Member, endpoint_id: EndpointId) -> Result<Endpoint, Error> {
     let mut c = app.pools.web.acquire().await.map_err(database)?;
     stored::find(&mut c, member.tenant_id, endpoint_id).await?.ok_or(Error::NotFound)
+}
+
+async fn own_channels(app: &App, member: &Member) -> Result<Vec<ChannelId>, Error> {
+    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    Ok(channels::list(&mut c, member.tenant_id).await?.into_iter().map(|channel| channel.channel_id).collect())
 }
 
 fn down(endpoint: &Endpoint, now: Now) -> Option<(When, When)> {
@@ -89,8 +130,11 @@ async fn page(
     (endpoint, form): (Endpoint, EndpointFields),
 ) -> Result<Response, Error> {
     let mut c = app.pools.web.acquire().await.map_err(database)?;
-    let secrets = stored::live_secrets(&mut c, member.tenant_id, endpoint.endpoint_id, &app.sealer).await?;
+    let secrets = stored::secrets::live(&mut c, member.tenant_id, endpoint.endpoint_id, &app.sealer).await?;
+    let own = channels::list(&mut c, member.tenant_id).await?;
     drop(c);
+    let now = member.now(app);
+    let chosen = |id: ChannelId| form.channel_ids.as_ref().is_some_and(|ids| ids.contains(&id));
     html(&EndpointPage {
         id: endpoint.endpoint_id.to_string(),
         sentence: sentence(&endpoint),
@@ -102,7 +146,12 @@ async fn page(
         down: down(&endpoint, member.now(app)),
         created: When::new(endpoint.created_at, member.now(app)),
         kept: (endpoint.kept > 0).then(|| up_to(endpoint.kept, KEPT_COUNTED)),
-        secrets: secrets.iter().map(|secret| secret.expose_secret().to_owned()).collect(),
+        secrets: secrets.iter().enumerate().map(|(place, secret)| Secret::of(secret, place > 0, now)).collect(),
+        tested: trial::take(session, endpoint.endpoint_id).await?,
+        channels: own
+            .iter()
+            .map(|one| (one.channel_id.to_string(), one.name.clone(), chosen(one.channel_id)))
+            .collect(),
         form,
         page: Page::new(member, session, Section::Endpoints, endpoint.name).await?,
     })
@@ -124,19 +173,21 @@ pub async fn update(
     member: Member,
     session: Session,
     Path(endpoint_id): Path<EndpointId>,
-    Form(form): Form<EndpointForm>,
+    Form(form): Form<Vec<(String, String)>>,
 ) -> Result<Response, Error> {
     let endpoint = find(&app, &member, endpoint_id).await?;
-    let mut fields = EndpointFields::entered(form);
+    let mut fields = EndpointFields::entered(EndpointForm::read(form));
     let Some(checked) = fields.check(&app, endpoint.target == Target::Inspector) else {
         return refused(&app, &member, &session, (endpoint, fields)).await;
     };
+    let own = own_channels(&app, &member).await?;
+    let channel_ids = checked.channel_ids.map(|ids| ids.into_iter().filter(|id| own.contains(id)).collect::<Vec<_>>());
     let changed = NewEndpoint {
         endpoint_id,
         name: &checked.name,
         target: &checked.target,
         events: &checked.events,
-        channel_ids: endpoint.channel_ids.as_deref(),
+        channel_ids: channel_ids.as_deref().filter(|ids| !ids.is_empty()),
     };
     let mut c = app.pools.web.acquire().await.map_err(database)?;
     let updated = stored::update(&mut c, member.tenant_id, &changed).await;

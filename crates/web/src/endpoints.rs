@@ -4,11 +4,10 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use serde::Deserialize;
-use socialhook_core::id::EndpointId;
+use socialhook_core::id::{ChannelId, EndpointId};
 use socialhook_core::signing;
 use socialhook_store as store;
-use socialhook_store::endpoints::{self as stored, Endpoint, KEPT_COUNTED, NewEndpoint, Target};
+use socialhook_store::endpoints::{self as stored, Endpoint, KEPT_COUNTED_EACH, NewEndpoint, Target};
 use socialhook_store::health::{State as Health, Unwell};
 use tower_sessions::Session;
 
@@ -46,7 +45,7 @@ impl Row {
             destination: destination(&endpoint.target).to_owned(),
             events: endpoint.events.join(", "),
             pill: pill(endpoint),
-            kept: up_to(endpoint.kept, KEPT_COUNTED),
+            kept: up_to(endpoint.kept, KEPT_COUNTED_EACH),
         }
     }
 }
@@ -68,14 +67,29 @@ pub fn pill(endpoint: &Endpoint) -> Pill {
 }
 
 /// The form for adding and for editing.
-#[derive(Deserialize)]
+#[derive(Default)]
 pub struct EndpointForm {
-    #[serde(default)]
     name: String,
-    #[serde(default)]
     url: String,
-    #[serde(default)]
     events: String,
+    /// Those that are ticked.
+    channels: Vec<String>,
+}
+
+impl EndpointForm {
+    pub fn read(pairs: Vec<(String, String)>) -> Self {
+        let mut form = Self::default();
+        for (name, value) in pairs {
+            match name.as_str() {
+                "name" => form.name = value,
+                "url" => form.url = value,
+                "events" => form.events = value,
+                "channel" => form.channels.push(value),
+                _ => {}
+            }
+        }
+        form
+    }
 }
 
 #[derive(Default)]
@@ -83,6 +97,8 @@ pub struct EndpointFields {
     pub name: Field,
     pub url: Field,
     pub events: Field,
+    /// None: every channel.
+    pub channel_ids: Option<Vec<ChannelId>>,
 }
 
 /// What was checked.
@@ -90,11 +106,18 @@ pub struct Checked {
     pub name: String,
     pub target: Target,
     pub events: Vec<String>,
+    pub channel_ids: Option<Vec<ChannelId>>,
 }
 
 impl EndpointFields {
     pub fn entered(form: EndpointForm) -> Self {
-        Self { name: Field::new(form.name), url: Field::new(form.url), events: Field::new(form.events) }
+        let channel_ids: Vec<ChannelId> = form.channels.iter().filter_map(|id| id.parse().ok()).collect();
+        Self {
+            name: Field::new(form.name),
+            url: Field::new(form.url),
+            events: Field::new(form.events),
+            channel_ids: (!channel_ids.is_empty()).then_some(channel_ids),
+        }
     }
 
     pub fn of(endpoint: &Endpoint) -> Self {
@@ -102,7 +125,12 @@ impl EndpointFields {
             Target::Http { url } => url.as_str(),
             Target::Inspector => "",
         };
-        Self { name: Field::new(&endpoint.name), url: Field::new(url), events: Field::new(endpoint.events.join(", ")) }
+        Self {
+            name: Field::new(&endpoint.name),
+            url: Field::new(url),
+            events: Field::new(endpoint.events.join(", ")),
+            channel_ids: endpoint.channel_ids.clone(),
+        }
     }
 
     /// The inspector keeps being one: it has no URL to change.
@@ -114,7 +142,7 @@ impl EndpointFields {
         } else {
             self.url.check(|url| app.relay.check_destination(url)).map(|url| Target::Http { url: url.into() })
         };
-        Some(Checked { name: name?, target: target?, events: events? })
+        Some(Checked { name: name?, target: target?, events: events?, channel_ids: self.channel_ids.clone() })
     }
 
     /// True if the error is about a name that is taken, which is then said beside the field.
@@ -143,7 +171,8 @@ async fn page(app: &App, member: &Member, session: &Session, form: EndpointField
 fn sentence(endpoints: &[Endpoint]) -> String {
     let paused = endpoints.iter().filter(|endpoint| endpoint.paused.is_some()).count();
     let kept: i64 = endpoints.iter().map(|endpoint| endpoint.kept).sum();
-    let events = count_up_to(kept, KEPT_COUNTED, "event is", "events are");
+    let is_counted = endpoints.iter().all(|endpoint| endpoint.kept < KEPT_COUNTED_EACH);
+    let events = count_up_to(kept, if is_counted { i64::MAX } else { kept }, "event is", "events are");
     let own = endpoints.iter().filter(|endpoint| endpoint.target != Target::Inspector).count();
     let down = endpoints.iter().filter(|endpoint| pill(endpoint) == Pill::DOWN).count();
     if down > 0 {
@@ -171,9 +200,9 @@ pub async fn create(
     State(app): State<App>,
     member: Member,
     session: Session,
-    Form(form): Form<EndpointForm>,
+    Form(form): Form<Vec<(String, String)>>,
 ) -> Result<Response, Error> {
-    let mut fields = EndpointFields::entered(form);
+    let mut fields = EndpointFields::entered(EndpointForm::read(form));
     let Some(checked) = fields.check(&app, false) else { return refused(&app, &member, &session, fields).await };
     let endpoint_id = match add(&app, &member, &checked).await {
         Ok(endpoint_id) => endpoint_id,
@@ -202,12 +231,12 @@ pub async fn add(app: &App, member: &Member, checked: &Checked) -> store::Result
         name: &checked.name,
         target: &checked.target,
         events: &checked.events,
-        channel_ids: None,
+        channel_ids: checked.channel_ids.as_deref(),
     };
     let secret = signing::new_secret(&mut rand::rng());
     let mut tx = app.pools.web.begin().await?;
     stored::create(&mut tx, member.tenant_id, &new, now).await?;
-    stored::add_secret(&mut tx, member.tenant_id, endpoint_id, (&secret, &app.sealer), now).await?;
+    stored::secrets::add(&mut tx, member.tenant_id, endpoint_id, (&secret, &app.sealer), now).await?;
     tx.commit().await?;
     Ok(endpoint_id)
 }

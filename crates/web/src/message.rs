@@ -100,7 +100,10 @@ fn sentence(told: &[Told], entries: &[Entry], now: Now) -> String {
         return "Meta did not send us anything about this message.".to_owned();
     };
     let came = When::new(first.received_at, now).words;
-    let open = entries.iter().filter(|entry| !matches!(entry.state, Standing::Delivered | Standing::Unmatched)).count();
+    let open = entries
+        .iter()
+        .filter(|entry| !matches!(entry.state, Standing::Delivered | Standing::Discarded | Standing::Unmatched))
+        .count();
     let delivered = entries.iter().filter(|entry| entry.state == Standing::Delivered).count();
     let news = count(told.len(), "webhook", "webhooks");
     let fate = match (delivered, open) {
@@ -134,7 +137,9 @@ impl Delivery {
         Self {
             href: href(entry),
             pill: Pill::of(entry.state),
-            endpoint: entry.endpoint_name.clone().unwrap_or_else(|| "No endpoint wanted it".to_owned()),
+            endpoint: entry.endpoint_name.clone().unwrap_or_else(|| {
+                if entry.endpoint_id.is_some() { "Deleted endpoint" } else { "No endpoint wanted it" }.to_owned()
+            }),
             outcome: if entry.attempts == 0 { String::new() } else { format!("{outcome}, {attempts}") },
         }
     }

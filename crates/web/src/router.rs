@@ -69,6 +69,21 @@ fn pages() -> Router<Web> {
         .route("/endpoints", get(endpoints::list).post(endpoints::create))
         .route("/endpoints/{endpoint_id}", get(endpoint::show).post(endpoint::update))
         .route("/endpoints/{endpoint_id}/pause", get(endpoint::pause::confirm).post(endpoint::pause::create))
+        .route("/endpoints/{endpoint_id}/test", post(endpoint::trial::create))
+        .route("/endpoints/{endpoint_id}/secrets", post(endpoint::secrets::create))
+        .route("/endpoints/{endpoint_id}/rotate", get(endpoint::secrets::confirm))
+        .route(
+            "/endpoints/{endpoint_id}/secrets/{secret_id}/retire",
+            get(endpoint::secrets::confirm_retiring).post(endpoint::secrets::retire),
+        )
+        .route(
+            "/endpoints/{endpoint_id}/discard",
+            get(endpoint::removal::confirm_discarding).post(endpoint::removal::discard),
+        )
+        .route(
+            "/endpoints/{endpoint_id}/delete",
+            get(endpoint::removal::confirm_deleting).post(endpoint::removal::delete),
+        )
         .route("/endpoints/{endpoint_id}/resume", post(endpoint::pause::delete))
         .route("/channels", get(channels::list).post(channels::create))
         .route("/apps", get(apps::list).post(apps::create))

@@ -120,7 +120,7 @@ async fn welcome(app: &App, tenant: String, email: String, password_hash: Passwo
     };
     endpoints::create(&mut tx, tenant_id, &inspector, now).await?;
     let secret = signing::new_secret(&mut rand::rng());
-    endpoints::add_secret(&mut tx, tenant_id, endpoint_id, (&secret, &app.sealer), now).await?;
+    endpoints::secrets::add(&mut tx, tenant_id, endpoint_id, (&secret, &app.sealer), now).await?;
     tx.commit().await?;
     Ok(account_id)
 }

@@ -170,10 +170,10 @@ pub async fn send_to(
     State(app): State<App>,
     member: Member,
     session: Session,
-    Form(form): Form<endpoints::EndpointForm>,
+    Form(form): Form<Vec<(String, String)>>,
 ) -> Result<Response, Error> {
     member.must_act()?;
-    let mut fields = endpoints::EndpointFields::entered(form);
+    let mut fields = endpoints::EndpointFields::entered(endpoints::EndpointForm::read(form));
     let Some(checked) = fields.check(&app, false) else {
         return refused(&app, &member, &session, (<_>::default(), fields)).await;
     };
@@ -196,6 +196,7 @@ pub async fn inspect(State(app): State<App>, member: Member, session: Session) -
         name: sign_up::INSPECTOR_NAME.to_owned(),
         target: Target::Inspector,
         events: vec!["*".to_owned()],
+        channel_ids: None,
     };
     match endpoints::add(&app, &member, &checked).await {
         Ok(_) => leave_notice(&session, "The inspector receives events from now on.").await?,

@@ -4,6 +4,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use chrono_tz::Tz;
 use socialhook_core::delivery::FailureClass;
 use socialhook_core::event::Platform;
+use socialhook_store::endpoints::removal::DISCARDED;
 use socialhook_store::ledger::State;
 
 /// The time of looking, in the zone that the page tells times in: the tenant's.
@@ -101,6 +102,7 @@ impl Pill {
     pub const SENDING: Self = Self { word: "Sending", meaning: "wait", shape: ARROW };
     pub const WAITING: Self = Self { word: "Waiting", meaning: "wait", shape: CLOCK };
     pub const PARKED: Self = Self { word: "Parked", meaning: "bad", shape: BARS };
+    pub const DISCARDED: Self = Self { word: "Discarded", meaning: "calm", shape: CROSS };
     pub const UNMATCHED: Self = Self { word: "Unmatched", meaning: "calm", shape: DASH };
     pub const FAILED: Self = Self { word: "Failed", meaning: "bad", shape: CROSS };
     pub const ACTIVE: Self = Self { word: "Active", meaning: "ok", shape: TICK };
@@ -122,6 +124,7 @@ impl Pill {
             State::Sending => Self::SENDING,
             State::Waiting { .. } => Self::WAITING,
             State::Parked { .. } => Self::PARKED,
+            State::Discarded => Self::DISCARDED,
             State::Unmatched => Self::UNMATCHED,
         }
     }
@@ -137,6 +140,9 @@ pub fn platform(platform: Platform) -> &'static str {
 
 /// What an attempt came to, short enough for a sentence's second half.
 pub fn outcome(status: Option<u16>, failure: Option<&str>) -> String {
+    if failure == Some(DISCARDED) {
+        return "was given up, not sent".to_owned();
+    }
     let class = failure.and_then(FailureClass::from_word);
     match (class, status) {
         (None, None) => "failed".to_owned(),

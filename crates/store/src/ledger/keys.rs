@@ -195,7 +195,7 @@ macro_rules! event_keys {
                      union all
                      select d.endpoint_id, true, false from delivery d where d.tenant_id = e.tenant_id and d.event_id = e.event_id
                      union all
-                     select a.endpoint_id, false, true from attempt a where a.tenant_id = e.tenant_id and a.event_id = e.event_id
+                     select a.endpoint_id, false, a.failure is null from attempt a where a.tenant_id = e.tenant_id and a.event_id = e.event_id
                    ) k group by k.endpoint_id
                  ) x on true
                  where (e.event_id, coalesce(x.endpoint_id, '00000000-0000-0000-0000-000000000000')) "
