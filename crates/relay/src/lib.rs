@@ -134,12 +134,11 @@ impl Relay {
         let open = Arc::new(Open::default());
         let rollups = Rollups::default();
         let recorder = recorder::Recorder::start(&tasks, means.clone(), node_id, (open.clone(), rollups.clone()));
-        let sender = sender::Sender::new(&settings)?;
         let wake = Arc::new(tokio::sync::Notify::new());
         let dispatcher = Dispatcher::new(
             &tasks,
             directory.clone(),
-            sender,
+            sender::Sender::new(&settings)?,
             (open, recorder, means.clone()),
             (settings.schedule.clone(), wake.clone()),
         );

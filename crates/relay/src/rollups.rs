@@ -12,6 +12,7 @@ use chrono::{DateTime, Utc};
 use socialhook_core::histogram::Histogram;
 use socialhook_core::id::{ChannelId, EndpointId, TenantId};
 use socialhook_store::attempts::{Finished, Next};
+use socialhook_store::endpoints::removal::DISCARDED;
 use socialhook_store::rollups::{self, Counts, Grain, Key, Subject};
 use socialhook_store::{PgConnection, Result};
 
@@ -42,6 +43,10 @@ impl Counting<'_> {
 
     /// An attempt that is stored.
     pub(crate) fn attempt(&mut self, finished: &Finished) {
+        // That it was given up is no attempt.
+        if finished.failure == Some(DISCARDED) {
+            return;
+        }
         let bucket_at = Grain::Minutes5.floor(finished.started_at);
         let counts = self.0.attempts.entry((finished.tenant_id, finished.endpoint_id, bucket_at)).or_default();
         match finished.next {

@@ -5,6 +5,7 @@
 //! to send.
 
 mod rows;
+mod sums;
 
 use std::io::Write as _;
 use std::time::Instant;
@@ -21,6 +22,7 @@ use socialhook_store::{PgConnection, channels, endpoints, tenants};
 
 use crate::provision;
 use rows::{Maker, Open};
+use sums::Sums;
 
 const EMAIL: &str = "seed@socialhook.test";
 const PASSWORD: &str = "seed-password";
@@ -123,13 +125,14 @@ async fn fill(means: &Means, maker: &Maker, plan: &Plan, now: DateTime<Utc>) -> 
     let began = Instant::now();
     let span = TimeDelta::days(DAYS);
     let step_us = span.num_microseconds().unwrap_or(i64::MAX) / i64::try_from(plan.events.max(1)).unwrap_or(i64::MAX);
+    let mut sums = Sums::new(maker.tenant_id, now);
     let mut done = 0;
     while done < plan.events {
         let until = (done + CHUNK).min(plan.events);
         let mut rows = [Table::Event, Table::Attempt, Table::Delivery, Table::Receipt].map(Rows::new);
         for n in done..until {
             let back = TimeDelta::microseconds(step_us * i64::try_from(plan.events - n).unwrap_or(0));
-            maker.make(n, now - back, &mut rows);
+            maker.make(n, now - back, &mut rows, &mut sums);
         }
         for table in rows {
             stored::copy(&means.pools, table).await?;
@@ -141,5 +144,7 @@ async fn fill(means: &Means, maker: &Maker, plan: &Plan, now: DateTime<Utc>) -> 
         let _ = std::io::stderr().flush();
     }
     eprintln!();
+    let mut c = means.pools.web.acquire().await.map_err(socialhook_store::Error::from)?;
+    sums.store(&mut c).await?;
     Ok(())
 }

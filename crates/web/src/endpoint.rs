@@ -58,7 +58,7 @@ impl EndpointPage {
 
 struct Secret {
     id: String,
-    secret: String,
+    value: String,
     created: When,
     retires: Option<When>,
     /// There is a newer one, so that it can be retired.
@@ -69,7 +69,7 @@ impl Secret {
     fn of(secret: &stored::secrets::Secret, is_old: bool, now: Now) -> Self {
         Self {
             id: secret.endpoint_secret_id.to_string(),
-            secret: secret.secret.expose_secret().to_owned(),
+            value: secret.secret.expose_secret().to_owned(),
             created: When::new(secret.created_at, now),
             retires: secret.retires_at.map(|at| When::new(at, now)),
             is_old,

@@ -8,6 +8,8 @@ use socialhook_store::endpoints::Endpoint;
 use socialhook_store::seed::Rows;
 use uuid::Uuid;
 
+use super::sums::Sums;
+
 /// Customers that write.
 const CUSTOMERS: u64 = 200_000;
 
@@ -44,7 +46,13 @@ fn pick<T>(all: &[T], chance: u64) -> &T {
 
 impl Maker {
     /// Adds the n-th event, which happened at `at`, to the rows of events, attempts, deliveries and receipts.
-    pub(super) fn make(&self, n: u64, at: DateTime<Utc>, [events, attempts, deliveries, receipts]: &mut [Rows; 4]) {
+    pub(super) fn make(
+        &self,
+        n: u64,
+        at: DateTime<Utc>,
+        [events, attempts, deliveries, receipts]: &mut [Rows; 4],
+        sums: &mut Sums,
+    ) {
         let chance = mix(n);
         let channel = pick(&self.channels, chance);
         let is_open = n.is_multiple_of(self.open.one_in);
@@ -69,11 +77,14 @@ impl Maker {
         events.row(10).uuid(self.tenant_id.0).uuid(event_id.0).uuid(receipt_id).uuid(channel.channel_id.0).time(at);
         events.bytes(word.as_bytes()).uuid(conversation.0).number(normalise::message_hash(&message));
         events.bytes(body.as_bytes()).one_uuid(endpoint.0);
+        sums.event(channel.channel_id, at);
         let delivery = (event_id.0, endpoint.0);
         if is_open {
+            sums.attempt(endpoint, at, None);
             self.open(n, at, delivery, (attempts, deliveries));
         } else {
             let latency = 4000 + i32::try_from((chance >> 30) % 60_000).unwrap_or(0);
+            sums.attempt(endpoint, at, Some(latency));
             attempt(attempts.row(9).uuid(self.tenant_id.0), delivery, at, latency, None);
         }
         if at >= self.receipts_from {
