@@ -14,12 +14,12 @@ const BATCH: usize = 2000;
 pub(super) struct Sums {
     tenant_id: TenantId,
     now: DateTime<Utc>,
-    sums: BTreeMap<Key, Counts>,
+    counts: BTreeMap<Key, Counts>,
 }
 
 impl Sums {
     pub(super) fn new(tenant_id: TenantId, now: DateTime<Utc>) -> Self {
-        Self { tenant_id, now, sums: BTreeMap::new() }
+        Self { tenant_id, now, counts: BTreeMap::new() }
     }
 
     pub(super) fn event(&mut self, channel_id: ChannelId, at: DateTime<Utc>) {
@@ -54,16 +54,16 @@ impl Sums {
             let counts = Counts { latencies, ..*counts };
             for subject in [Subject::All, subject] {
                 let key = Key { tenant_id: self.tenant_id, grain, subject, bucket_at: grain.floor(at) };
-                self.sums.entry(key).or_default().add(&counts);
+                self.counts.entry(key).or_default().add(&counts);
             }
         }
     }
 
     pub(super) async fn store(mut self, c: &mut PgConnection) -> Result<()> {
-        while !self.sums.is_empty() {
-            let rest = self.sums.keys().nth(BATCH).copied().map(|key| self.sums.split_off(&key)).unwrap_or_default();
-            rollups::add(c, &self.sums).await?;
-            self.sums = rest;
+        while !self.counts.is_empty() {
+            let rest = self.counts.keys().nth(BATCH).copied().map(|key| self.counts.split_off(&key)).unwrap_or_default();
+            rollups::add(c, &self.counts).await?;
+            self.counts = rest;
         }
         Ok(())
     }
