@@ -24,6 +24,8 @@ mod ingest;
 mod journey;
 mod killed;
 mod ledger;
+mod ledger_export;
+mod ledger_live;
 mod load;
 mod meta;
 mod nodes;
