@@ -14,6 +14,7 @@
       state.classList.toggle("paused", kind === "paused");
       stateWords.textContent = words;
     };
+    const said = (row) => [".d-state", ".d-answer .num"].map((cell) => row.querySelector(cell).textContent).join();
     const place = (row) => {
       const old = document.getElementById(row.id);
       if (old) {
@@ -41,14 +42,15 @@
       const row = template.content.querySelector("tr");
       if (!row) return;
       tellTimes(row);
-      // One that is being read by keyboard is not taken away.
-      if (document.getElementById(row.id)?.contains(document.activeElement)) return;
+      const old = document.getElementById(row.id);
+      // It may be sent again as it is; and one that is being read by keyboard is not taken away.
+      if (old && (said(old) === said(row) || old.contains(document.activeElement))) return;
       place(row);
       document.getElementById("selection")?.dispatchEvent(new Event("change"));
       const name = row.querySelector(".row-link").textContent;
       document.querySelector("[data-tail-news]").textContent = `${name}: ${row.querySelector(".pill").textContent}`;
       document.querySelector("[data-tail-sentence]").textContent =
-        "Changed just now. New deliveries and what becomes of them appear by themselves.";
+        "New deliveries, and what becomes of them, appear by themselves.";
     };
     const start = () => {
       tell("Connecting", "off");

@@ -83,7 +83,7 @@ async fn a_file_is_what_was_asked_for_or_nothing() {
         assert_eq!(browser.get(&foreign).await.status, 400, "another tenant's endpoint is not known");
         let file = browser.get("/deliveries/export?format=ndjson").await;
         let line: Value = serde_json::from_str(file.text.trim_end_matches('\n')).expect("one line");
-        assert_eq!(line["event"]["message"]["text"], "line one\nline two, \"quoted\"");
+        assert_eq!(line["event"]["message"]["body"], "line one\nline two, \"quoted\"");
         assert_eq!((&line["delivery"]["state"], &line["delivery"]["last_status"]), (&"delivered".into(), &200.into()));
         let sheet = browser.get("/deliveries/export?format=csv").await;
         assert!(sheet.text.contains("\"'=HYPERLINK(\"\"x\"\")\""), "no formula: {}", sheet.text);

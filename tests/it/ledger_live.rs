@@ -133,7 +133,8 @@ async fn a_tail_keeps_to_its_filters_and_older_pages_have_none() {
         let path = tail(&browser, "?event=message.read").await;
         let mut stream = Stream::open(&browser, &path, None).await;
         text_now(world, &world.acme, "wamid.text").await;
-        let read = meta::post(&[meta::change(world.acme.phone_number_id, "statuses", &[meta::status("wamid.R", "read")])]);
+        let read =
+            meta::post(&[meta::change(world.acme.phone_number_id, "statuses", &[meta::status("wamid.R", "read")])]);
         assert_eq!(world.meta_posts(&world.acme, read).await, 200);
         world.settle().await;
         let row = stream.row().await;

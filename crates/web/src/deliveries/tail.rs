@@ -154,7 +154,7 @@ impl Tail {
         let Some(told_at) = self.told_at else { return false };
         let moved = match entry.state {
             Standing::Parked { at } => Some(at),
-            // Its state may be older than what the browser was told, or of this very moment.
+            // When it came into this state is not known: it is told again, and takes its own place.
             Standing::Sending | Standing::Waiting { .. } => Some(told_at),
             Standing::Delivered | Standing::Unmatched => None,
         };
