@@ -105,6 +105,19 @@ impl Browser {
         }
     }
 
+    /// Opens something that goes on, as a page's script does.
+    pub async fn open(&self, path: &str, last_event_id: Option<&str>) -> reqwest::Response {
+        let cookies: Vec<String> =
+            self.cookies.lock().expect("not poisoned").iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let url = self.base.join(path).expect("a path");
+        let mut request =
+            self.http.get(url).header("cookie", cookies.join("; ")).header("sec-fetch-site", "same-origin");
+        if let Some(id) = last_event_id {
+            request = request.header("last-event-id", id);
+        }
+        request.send().await.expect("an answer")
+    }
+
     pub fn cookie_names(&self) -> Vec<String> {
         self.cookies.lock().expect("not poisoned").keys().cloned().collect()
     }

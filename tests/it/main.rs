@@ -25,6 +25,8 @@ mod ingest;
 mod journey;
 mod killed;
 mod ledger;
+mod ledger_export;
+mod ledger_live;
 mod load;
 mod meta;
 mod nodes;

@@ -20,6 +20,8 @@ const ROUTES: &[(&str, &str)] = &[
     ("POST", "/start/dismissal"),
     ("GET", "/deliveries"),
     ("POST", "/deliveries/resend"),
+    ("GET", "/deliveries/stream"),
+    ("GET", "/deliveries/export"),
     ("GET", "/deliveries/{event}/{endpoint}"),
     ("POST", "/deliveries/{event}/{endpoint}/resend"),
     ("GET", "/search"),

@@ -17,8 +17,22 @@ use keys::{Bounds, Key};
 
 /// Rows of a page.
 pub const PAGE: i64 = 50;
-/// Rows that one page looks over for those that its filters want: a page is never slow, however few there are.
-const LOOK_BACK: i64 = 5000;
+
+/// How much is read at once: so many rows, found by looking over at most so many. Nothing is ever slow, however few rows the
+/// filters want.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Size {
+    rows: i64,
+    look_back: i64,
+}
+
+impl Size {
+    pub const PAGE: Self = Self { rows: PAGE, look_back: 5000 };
+    /// Of a page that looks again every few seconds.
+    pub const TAIL: Self = Self { rows: PAGE, look_back: 1000 };
+    /// Of an export.
+    pub const CHUNK: Self = Self { rows: 500, look_back: 5000 };
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Outcome {
@@ -114,9 +128,10 @@ pub async fn page(
     tenant_id: TenantId,
     filters: &Filters,
     (cursor, toward): (Cursor, Toward),
+    size: Size,
 ) -> Result<Page> {
-    let (mut keys, horizon) = keys::find(c, tenant_id, &Bounds { filters, cursor, toward }).await?;
-    let page = usize::try_from(PAGE).unwrap_or(usize::MAX);
+    let (mut keys, horizon) = keys::find(c, tenant_id, &Bounds { filters, cursor, toward, size }).await?;
+    let page = usize::try_from(size.rows).unwrap_or(usize::MAX);
     let more = keys.len() > page;
     keys.truncate(page);
     let last = keys.last().map(|(event_id, endpoint_id)| place(*event_id, *endpoint_id));

@@ -1,7 +1,9 @@
 //! The ledger as a page: what became of each event at each endpoint, newest first.
 
+pub mod export;
 mod filters;
 pub mod selection;
+pub mod tail;
 pub mod wanted;
 
 use std::borrow::Cow;
@@ -9,10 +11,11 @@ use std::borrow::Cow;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
+use chrono::{DateTime, Utc};
 use socialhook_core::event::Platform;
 use socialhook_core::id::EndpointId;
 use socialhook_core::json::Document;
-use socialhook_store::ledger::{self, Cursor, Entry, Outcome, State as Standing, Toward};
+use socialhook_store::ledger::{self, Cursor, Entry, Outcome, Size, State as Standing, Toward};
 use socialhook_store::{channels, endpoints};
 use tower_sessions::Session;
 use uuid::Uuid;
@@ -45,6 +48,10 @@ struct DeliveriesPage {
     place: String,
     rows: Vec<Row>,
     empty: Empty,
+    /// Where the page's live part streams from; none on older pages.
+    tail: Option<String>,
+    /// The query that an export has the same filters by.
+    exported: String,
     newest: Option<String>,
     newer: Option<String>,
     older: Option<String>,
@@ -57,6 +64,8 @@ struct Chip {
 }
 
 struct Row {
+    /// Sorts as the ledger does.
+    id: String,
     href: String,
     /// What selects it; none if there is no endpoint to resend it to.
     key: Option<String>,
@@ -92,6 +101,7 @@ impl Row {
         let body = document.as_ref().and_then(|document| document.root().object()).unwrap_or_default();
         let text = |key: &str| body.non_empty(key).map(Cow::into_owned);
         Self {
+            id: format!("{}.{}", entry.event_id, entry.endpoint_id.unwrap_or(NOBODY)),
             href: href(&entry),
             key: entry.endpoint_id.map(|endpoint_id| format!("{}.{endpoint_id}", entry.event_id)),
             received: When::new(entry.received_at, now),
@@ -145,7 +155,8 @@ pub async fn list(
     let endpoints = endpoints::names(&mut c, member.tenant_id).await?;
     let known = Known { channels: &channels, endpoints: &endpoints, zone: member.zone, now: app.clock.now() };
     let (filters, fields) = wanted.filters(&known);
-    let found = ledger::page(&mut c, member.tenant_id, &filters, wanted.place()).await?;
+    let read_at = app.clock.now();
+    let found = ledger::page(&mut c, member.tenant_id, &filters, wanted.place(), Size::PAGE).await?;
     drop(c);
     let now = member.now(&app);
     let ledger::Page { entries, older, newer } = found;
@@ -160,10 +171,19 @@ pub async fn list(
         place: wanted.query(),
         older: older.map(|cursor| wanted.at(cursor, Toward::Older).address()),
         newer: newer.map(|cursor| wanted.at(cursor, Toward::Newer).address()),
+        tail: (wanted.place().0 == Cursor::NEWEST).then(|| tail_address(&wanted, read_at)),
+        exported: wanted.with("", "").query(),
         newest: (wanted.place().0 != Cursor::NEWEST).then(|| wanted.with("", "").address()),
         empty: empty(&wanted, !channels.is_empty(), older.is_some()),
         rows: entries.into_iter().map(|entry| Row::of(entry, slowest, now)).collect(),
     })
+}
+
+/// Of what is newer than what this page has.
+fn tail_address(wanted: &Wanted, read_at: DateTime<Utc>) -> String {
+    let query = wanted.with("", "").query();
+    let and = if query.is_empty() { "" } else { "&" };
+    format!("/deliveries/stream?{query}{and}since={}", tail::id(read_at))
 }
 
 fn chips(wanted: &Wanted) -> Vec<Chip> {

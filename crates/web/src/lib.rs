@@ -25,6 +25,7 @@ mod inspector;
 mod json_view;
 mod landing;
 mod layers;
+mod live;
 mod member;
 mod message;
 mod meta;

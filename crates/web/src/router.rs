@@ -6,6 +6,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 
 use crate::arrivals::Arrivals;
+use crate::deliveries::export::Exports;
 use crate::error::Error;
 use crate::passwords::Passwords;
 use crate::state::App;
@@ -20,6 +21,7 @@ pub(crate) struct Web {
     app: App,
     passwords: Passwords,
     arrivals: Arrivals,
+    exports: Exports,
 }
 
 /// Everything that this service answers.
@@ -31,7 +33,7 @@ pub fn router(app: App) -> Router {
         .method_not_allowed_fallback(async || Error::Method);
     let (public_url, draining) = (app.public_url.clone(), app.draining.clone());
     let webhooks = meta::routes(app.relay.clone(), draining.clone());
-    let web = Web { app, passwords: Passwords::default(), arrivals: Arrivals::default() };
+    let web = Web { app, passwords: Passwords::default(), arrivals: Arrivals::default(), exports: Exports::default() };
     // Nothing is laid over Meta's routes: they take the traffic, and answer no browser.
     layers::everything(all.with_state(web), &public_url)
         .layer(from_fn_with_state(draining, serve::last_answer))
@@ -92,7 +94,10 @@ fn pages() -> Router<Web> {
 
 /// For browsers too, but without an end in time.
 fn live() -> Router<Web> {
-    Router::new().route("/inspector/stream", get(inspector::live::stream))
+    Router::new()
+        .route("/inspector/stream", get(inspector::live::stream))
+        .route("/deliveries/stream", get(deliveries::tail::stream))
+        .route("/deliveries/export", get(deliveries::export::show))
 }
 
 /// For machines and for everyone: no session, and no form.

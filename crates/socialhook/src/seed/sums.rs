@@ -61,7 +61,8 @@ impl Sums {
 
     pub(super) async fn store(mut self, c: &mut PgConnection) -> Result<()> {
         while !self.counts.is_empty() {
-            let rest = self.counts.keys().nth(BATCH).copied().map(|key| self.counts.split_off(&key)).unwrap_or_default();
+            let rest =
+                self.counts.keys().nth(BATCH).copied().map(|key| self.counts.split_off(&key)).unwrap_or_default();
             rollups::add(c, &self.counts).await?;
             self.counts = rest;
         }

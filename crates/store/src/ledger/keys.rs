@@ -7,7 +7,7 @@ use socialhook_core::id::{EventId, TenantId};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{Cursor, Filters, LOOK_BACK, Outcome, PAGE, Toward};
+use super::{Cursor, Filters, Outcome, Size, Toward};
 use crate::Result;
 
 /// An event and, unless no endpoint wanted it, an endpoint.
@@ -18,6 +18,7 @@ pub(super) struct Bounds<'a> {
     pub(super) filters: &'a Filters,
     pub(super) cursor: Cursor,
     pub(super) toward: Toward,
+    pub(super) size: Size,
 }
 
 impl Bounds<'_> {
@@ -69,7 +70,7 @@ pub(super) async fn find(
         (false, Toward::Older) => events_older(c, tenant_id, bounds).await?,
         (false, Toward::Newer) => events_newer(c, tenant_id, bounds).await?,
     };
-    if i64::try_from(keys.len()).unwrap_or(i64::MAX) > PAGE {
+    if i64::try_from(keys.len()).unwrap_or(i64::MAX) > bounds.size.rows {
         return Ok((keys, None));
     }
     Ok((keys, horizon(c, tenant_id, bounds).await?))
@@ -90,7 +91,7 @@ macro_rules! open_horizon {
             $bounds.cursor.endpoint_id.0,
             $bounds.from(),
             $bounds.to(),
-            LOOK_BACK - 1
+            $bounds.size.look_back - 1
         )
         .fetch_optional($c)
         .await?
@@ -110,7 +111,7 @@ macro_rules! event_horizon {
             $bounds.cursor.event_id.0,
             $bounds.from(),
             $bounds.to(),
-            LOOK_BACK - 1
+            $bounds.size.look_back - 1
         )
         .fetch_optional($c)
         .await?
@@ -162,13 +163,13 @@ macro_rules! open_keys {
                 bounds.cursor.endpoint_id.0,
                 bounds.from(),
                 bounds.to(),
-                LOOK_BACK,
+                bounds.size.look_back,
                 bounds.filters.outcome == Outcome::Parked,
                 channels.as_deref() as Option<&[Uuid]>,
                 word,
                 start,
                 bounds.filters.endpoint_id.map(|id| id.0),
-                PAGE + 1
+                bounds.size.rows + 1
             )
             .fetch_all(c)
             .await?;
@@ -214,13 +215,13 @@ macro_rules! event_keys {
                 bounds.cursor.endpoint_id.0,
                 bounds.from(),
                 bounds.to(),
-                LOOK_BACK,
+                bounds.size.look_back,
                 bounds.outcome(),
                 channels.as_deref() as Option<&[Uuid]>,
                 word,
                 start,
                 bounds.filters.endpoint_id.map(|id| id.0),
-                PAGE + 1
+                bounds.size.rows + 1
             )
             .fetch_all(c)
             .await?;

@@ -2,37 +2,30 @@
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
-use std::time::Duration;
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderName, HeaderValue};
-use axum::response::sse::{Event, KeepAlive, Sse};
-use axum::response::{IntoResponse, Response};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use axum::response::sse::Event;
 use chrono_tz::Tz;
 use futures_util::stream::{self, Stream};
 use serde::Deserialize;
 use socialhook_core::id::{InspectionId, TenantId};
 use socialhook_store::inspections::{self, Inspection};
-use tokio::time::{Instant, Interval, MissedTickBehavior};
 use uuid::Uuid;
 
 use super::page::{Item, SHOWN};
-use crate::arrivals::{Arrivals, Listener};
+use crate::arrivals::Arrivals;
 use crate::error::{Error, database};
 use crate::extract::Query;
+use crate::live::{self, Pace};
 use crate::member::Member;
 use crate::state::App;
 
-/// Looks by itself this often: another process may have received something.
-const POLL: Duration = Duration::from_secs(2);
-/// Then the browser opens the stream anew, and whether it may is asked again.
-const LIFETIME: Duration = Duration::from_mins(5);
 const OVERLAP_MILLIS: u128 = 3000;
 /// More than one look can bring.
 const SENT_KEPT: usize = 200;
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
-const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
 #[derive(Template)]
 #[template(path = "inspector-item.html")]
@@ -55,34 +48,26 @@ pub async fn stream(
     Query(from): Query<From>,
 ) -> Result<Response, Error> {
     let listener = arrivals.listen(member.tenant_id).ok_or(Error::Busy)?;
-    let resumed = headers.get(LAST_EVENT_ID).and_then(|id| id.to_str().ok());
-    let mut poll = tokio::time::interval(POLL);
-    poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let watch = Watch {
+        pace: Pace::new(listener, app.stopping.clone()),
         app,
         tenant_id: member.tenant_id,
         zone: member.zone,
-        after: resumed.unwrap_or(&from.after).parse().ok(),
+        after: live::resumed(&headers).unwrap_or(&from.after).parse().ok(),
         sent: VecDeque::new(),
-        listener,
-        poll,
-        ends_at: Instant::now() + LIFETIME,
         waiting: VecDeque::new(),
     };
-    let unbuffered = [(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"))];
-    Ok((unbuffered, Sse::new(watch.events()).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))).into_response())
+    Ok(live::response(watch.events()))
 }
 
 struct Watch {
+    pace: Pace,
     app: App,
     tenant_id: TenantId,
     zone: Tz,
     after: Option<InspectionId>,
     /// Already sent, newest last, as far back as [`OVERLAP_MILLIS`] can reach within one look.
     sent: VecDeque<InspectionId>,
-    listener: Listener,
-    poll: Interval,
-    ends_at: Instant,
     /// Read but not yet sent, oldest first.
     waiting: VecDeque<Inspection>,
 }
@@ -103,12 +88,7 @@ impl Watch {
     /// The next request that came in; none when the stream's time is over, or this process is stopping.
     async fn next(&mut self) -> Option<Inspection> {
         while self.waiting.is_empty() {
-            tokio::select! {
-                () = self.listener.heard() => {}
-                _ = self.poll.tick() => {}
-                () = tokio::time::sleep_until(self.ends_at) => return None,
-                () = self.app.stopping.cancelled() => return None,
-            }
+            self.pace.next().await?;
             match self.look().await {
                 Ok(newest_first) => {
                     let unsent = newest_first.into_iter().rev().filter(|one| !self.sent.contains(&one.inspection_id));
