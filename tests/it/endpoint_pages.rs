@@ -107,13 +107,24 @@ async fn channels_that_are_ticked_are_the_only_ones_sent() {
         let ids = page.attributes("input[name=channel]", "value");
         assert!(ids.len() >= 2 && page.attributes("input[name=channel][checked]", "value").is_empty(), "{names:?}");
         let url = page.attributes("input[name=url]", "value")[0].clone();
-        let whatsapp = names.iter().position(|name| name.contains("WhatsApp") || name.contains("number")).unwrap_or(0);
-        let other = ids.iter().enumerate().find(|(place, _)| *place != whatsapp).expect("another").1;
+        let mut c = world.pools.web.acquire().await.expect("a connection");
+        let whatsapp: uuid::Uuid = sqlx::query_scalar("select channel_id from channel where external_id = $1")
+            .bind(world.acme.phone_number_id)
+            .fetch_one(&mut *c)
+            .await
+            .expect("a channel");
+        drop(c);
+        let whatsapp = socialhook_core::id::ChannelId(whatsapp).to_string();
+        let other = ids.iter().find(|id| **id != whatsapp).expect("another");
         let foreign = "chn_00000000000000000000000001";
         let fields =
             [("name", "Main"), ("url", url.as_str()), ("events", "*"), ("channel", other), ("channel", foreign)];
         let page = browser.submit(&path(world, ""), &fields).await;
-        assert_eq!(page.attributes("input[name=channel][checked]", "value"), std::slice::from_ref(other), "only one's own");
+        assert_eq!(
+            page.attributes("input[name=channel][checked]", "value"),
+            std::slice::from_ref(other),
+            "only one's own"
+        );
         post_text(world, "wamid.F1").await;
         assert!(world.received(&world.acme).is_empty(), "its channel is not ticked");
         browser.submit(&path(world, ""), &fields[..3]).await;

@@ -99,3 +99,25 @@ async fn a_file_is_what_was_asked_for_or_nothing() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_no_endpoint_wanted_is_found_and_exported() {
+    world(async |world| {
+        texts(world, &world.acme, &[("wamid.wanted".to_owned(), "wanted")]).await;
+        let browser = signed_in(world, &world.acme).await;
+        let url = world.receiver.url("/acme");
+        let form = [("name", "main"), ("url", url.as_str()), ("events", "call.*")];
+        assert_eq!(browser.submit(&format!("/endpoints/{}", world.acme.endpoint_id), &form).await.status, 200);
+        texts(world, &world.acme, &[("wamid.unwanted".to_owned(), "unwanted")]).await;
+        let page = browser.get("/deliveries?outcome=unmatched").await;
+        assert_eq!(page.all("table.deliveries tbody tr").len(), 1, "{}", page.words());
+        let file = browser.get("/deliveries/export?format=ndjson&outcome=unmatched").await;
+        let line: Value = serde_json::from_str(file.text.trim_end()).expect("one line");
+        assert_eq!(
+            (&line["delivery"]["state"], &line["event"]["message"]["body"]),
+            (&"unmatched".into(), &"unwanted".into())
+        );
+        assert!(line["delivery"]["endpoint_id"].is_null());
+    })
+    .await;
+}
