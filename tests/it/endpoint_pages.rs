@@ -113,7 +113,11 @@ async fn channels_that_are_ticked_are_the_only_ones_sent() {
         let fields =
             [("name", "Main"), ("url", url.as_str()), ("events", "*"), ("channel", other), ("channel", foreign)];
         let page = browser.submit(&path(world, ""), &fields).await;
-        assert_eq!(page.attributes("input[name=channel][checked]", "value"), std::slice::from_ref(other), "only one's own");
+        assert_eq!(
+            page.attributes("input[name=channel][checked]", "value"),
+            std::slice::from_ref(other),
+            "only one's own"
+        );
         post_text(world, "wamid.F1").await;
         assert!(world.received(&world.acme).is_empty(), "its channel is not ticked");
         browser.submit(&path(world, ""), &fields[..3]).await;
