@@ -20,6 +20,7 @@ mod delivery;
 mod disasters;
 mod docs;
 mod endpoint_pages;
+mod endpoint_settings;
 mod health;
 mod ingest;
 mod journey;

@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use chrono::{DateTime, Utc};
@@ -59,6 +60,10 @@ pub struct Endpoint {
     /// Of an HTTP target, parsed once; none where that does not work.
     pub(crate) url: Option<Url>,
     pub paused: bool,
+    /// What an attempt may take in all; none: as the service is set.
+    pub(crate) timeout: Option<Duration>,
+    /// Signs as Meta does, for endpoints that asked for it: with the newest secret as it is written, as code for Meta takes its own.
+    pub(crate) meta_key: Option<Key>,
     /// Newest first.
     pub keys: Vec<SigningKey>,
     events: Vec<String>,
@@ -122,6 +127,8 @@ impl Contents {
                 url: url_of(&endpoint.target),
                 target: endpoint.target,
                 paused: endpoint.paused,
+                timeout: endpoint.options.timeout,
+                meta_key: endpoint.secrets.first().filter(|_| endpoint.options.meta_signature).map(Key::new),
                 keys: endpoint.secrets.iter().filter_map(|secret| SigningKey::parse(secret).ok()).collect(),
                 events: endpoint.events,
                 channel_ids: endpoint.channel_ids,

@@ -10,6 +10,7 @@ use reqwest::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use reqwest::redirect;
 use socialhook_core::delivery::{FailureClass, Outcome};
 use socialhook_core::id::EventId;
+use socialhook_core::signature::HEADER as META_SIGNATURE_HEADER;
 use socialhook_core::signing;
 use socialhook_store::attempts::EXCERPT_MAX;
 use socialhook_store::endpoints::Target;
@@ -84,17 +85,19 @@ impl Sender {
             (Target::Http { .. }, None) => return Answer::failure(FailureClass::InvalidUrl),
         };
         let signature = signing::sign(&endpoint.keys, request.event_id, request.timestamp, &request.body);
-        let sending = client
+        let mut sending = client
             .post(url)
             .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
             .header(signing::ID_HEADER, request.event_id.to_string())
             .header(signing::TIMESTAMP_HEADER, request.timestamp)
             .header(signing::SIGNATURE_HEADER, signature)
             .header("socialhook-event", request.event)
-            .header("socialhook-attempt", request.attempt)
-            .body(request.body)
-            .send();
-        let deadline = Instant::now() + self.attempt_timeout;
+            .header("socialhook-attempt", request.attempt);
+        if let Some(key) = &endpoint.meta_key {
+            sending = sending.header(META_SIGNATURE_HEADER, key.sign(&request.body));
+        }
+        let sending = sending.body(request.body).send();
+        let deadline = Instant::now() + endpoint.timeout.unwrap_or(self.attempt_timeout);
         match timeout_at(deadline, sending).await {
             Ok(Ok(response)) => read(response, deadline).await,
             Ok(Err(error)) => Answer::failure(classify(&error)),

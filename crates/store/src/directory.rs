@@ -11,6 +11,7 @@ use socialhook_core::id::{AppId, ChannelId, EndpointId, TenantId};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use crate::endpoint_options::Options;
 use crate::endpoints::Target;
 use crate::retention::Own;
 use crate::seal::Sealer;
@@ -35,6 +36,7 @@ pub struct Endpoint {
     pub events: Vec<String>,
     pub channel_ids: Option<Vec<ChannelId>>,
     pub paused: bool,
+    pub options: Options,
     /// The live signing secrets that could be opened, newest first.
     pub secrets: Vec<SecretString>,
 }
@@ -127,6 +129,7 @@ async fn load_channels(c: &mut PgConnection) -> Result<Vec<(AppId, Channel)>> {
 async fn load_endpoints(c: &mut PgConnection, sealer: &Sealer) -> Result<Vec<Endpoint>> {
     let rows = sqlx::query!(
         r#"select e.tenant_id, e.endpoint_id, e.kind, e.url, e.events, e.channel_ids, e.paused_at is not null as "paused!",
+             e.timeout_seconds, e.meta_signature,
              coalesce(array_agg(s.endpoint_secret_id order by s.endpoint_secret_id desc) filter (where s.endpoint_secret_id is not null), '{}') as "secret_ids!",
              coalesce(array_agg(s.secret order by s.endpoint_secret_id desc) filter (where s.endpoint_secret_id is not null), '{}') as "secrets!"
            from endpoint e
@@ -146,6 +149,7 @@ async fn load_endpoints(c: &mut PgConnection, sealer: &Sealer) -> Result<Vec<End
                 events: row.events,
                 channel_ids: row.channel_ids.map(|ids| ids.into_iter().map(ChannelId).collect()),
                 paused: row.paused,
+                options: Options::from_columns(row.timeout_seconds, row.meta_signature),
                 secrets: secrets
                     .filter_map(|(id, sealed)| {
                         opened(

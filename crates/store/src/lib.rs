@@ -10,6 +10,7 @@ pub mod channels;
 pub mod conversations;
 pub mod deliveries;
 pub mod directory;
+pub mod endpoint_options;
 pub mod endpoints;
 pub mod events;
 pub mod floor;

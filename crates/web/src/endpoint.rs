@@ -3,6 +3,7 @@
 pub mod pause;
 pub mod removal;
 pub mod secrets;
+pub mod settings;
 pub mod trial;
 
 use askama::Template;
@@ -12,11 +13,14 @@ use axum::response::{IntoResponse, Redirect, Response};
 use secrecy::ExposeSecret;
 use socialhook_core::id::{ChannelId, EndpointId};
 use socialhook_core::sample;
+use socialhook_store as store;
 use socialhook_store::channels;
+use socialhook_store::endpoint_options::{self, Options};
 use socialhook_store::endpoints::{self as stored, Endpoint, KEPT_COUNTED, NewEndpoint, PauseReason, Target};
 use socialhook_store::health::{State as Health, Unwell};
 use tower_sessions::Session;
 
+use crate::endpoint::settings::OptionFields;
 use crate::endpoints::{EndpointFields, EndpointForm, destination, pill};
 use crate::error::{Error, database};
 use crate::extract::{Form, Path};
@@ -48,6 +52,7 @@ struct EndpointPage {
     /// Channels to choose from: id, name, and whether it is chosen. Empty if there are none.
     channels: Vec<(String, String, bool)>,
     form: EndpointFields,
+    options: OptionFields,
 }
 
 impl EndpointPage {
@@ -127,7 +132,7 @@ async fn page(
     app: &App,
     member: &Member,
     session: &Session,
-    (endpoint, form): (Endpoint, EndpointFields),
+    (endpoint, form, options): (Endpoint, EndpointFields, OptionFields),
 ) -> Result<Response, Error> {
     let mut c = app.pools.web.acquire().await.map_err(database)?;
     let secrets = stored::secrets::live(&mut c, member.tenant_id, endpoint.endpoint_id, &app.sealer).await?;
@@ -153,6 +158,7 @@ async fn page(
             .map(|one| (one.channel_id.to_string(), one.name.clone(), chosen(one.channel_id)))
             .collect(),
         form,
+        options,
         page: Page::new(member, session, Section::Endpoints, endpoint.name).await?,
     })
 }
@@ -165,7 +171,10 @@ pub async fn show(
 ) -> Result<Response, Error> {
     let endpoint = find(&app, &member, endpoint_id).await?;
     let form = EndpointFields::of(&endpoint);
-    page(&app, &member, &session, (endpoint, form)).await
+    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    let set = endpoint_options::find(&mut c, member.tenant_id, endpoint_id).await?.ok_or(Error::NotFound)?;
+    drop(c);
+    page(&app, &member, &session, (endpoint, form, OptionFields::of(set))).await
 }
 
 pub async fn update(
@@ -176,9 +185,11 @@ pub async fn update(
     Form(form): Form<Vec<(String, String)>>,
 ) -> Result<Response, Error> {
     let endpoint = find(&app, &member, endpoint_id).await?;
+    let mut option_fields = OptionFields::entered(&form);
     let mut fields = EndpointFields::entered(EndpointForm::read(form));
-    let Some(checked) = fields.check(&app, endpoint.target == Target::Inspector) else {
-        return refused(&app, &member, &session, (endpoint, fields)).await;
+    let checked = fields.check(&app, endpoint.target == Target::Inspector);
+    let (Some(checked), Some(options)) = (checked, option_fields.check()) else {
+        return refused(&app, &member, &session, (endpoint, fields, option_fields)).await;
     };
     let own = own_channels(&app, &member).await?;
     let channel_ids = checked.channel_ids.map(|ids| ids.into_iter().filter(|id| own.contains(id)).collect::<Vec<_>>());
@@ -189,13 +200,12 @@ pub async fn update(
         events: &checked.events,
         channel_ids: channel_ids.as_deref().filter(|ids| !ids.is_empty()),
     };
-    let mut c = app.pools.web.acquire().await.map_err(database)?;
-    let updated = stored::update(&mut c, member.tenant_id, &changed).await;
-    drop(c);
-    match updated {
+    match save(&app, &member, &changed, options).await {
         Ok(true) => {}
         Ok(false) => return Err(Error::NotFound),
-        Err(error) if fields.explains(&error) => return refused(&app, &member, &session, (endpoint, fields)).await,
+        Err(error) if fields.explains(&error) => {
+            return refused(&app, &member, &session, (endpoint, fields, option_fields)).await;
+        }
         Err(error) => return Err(error.into()),
     }
     app.relay.refresh().await?;
@@ -203,11 +213,20 @@ pub async fn update(
     Ok(Redirect::to(&format!("/endpoints/{endpoint_id}")).into_response())
 }
 
+/// What the form says and what its options say, together or not at all.
+async fn save(app: &App, member: &Member, changed: &NewEndpoint<'_>, options: Options) -> store::Result<bool> {
+    let mut tx = app.pools.web.begin().await?;
+    let updated = stored::update(&mut tx, member.tenant_id, changed).await?
+        && endpoint_options::set(&mut tx, member.tenant_id, changed.endpoint_id, options).await?;
+    tx.commit().await?;
+    Ok(updated)
+}
+
 async fn refused(
     app: &App,
     member: &Member,
     session: &Session,
-    shown: (Endpoint, EndpointFields),
+    shown: (Endpoint, EndpointFields, OptionFields),
 ) -> Result<Response, Error> {
     Ok((StatusCode::UNPROCESSABLE_ENTITY, page(app, member, session, shown).await?).into_response())
 }

@@ -71,7 +71,6 @@ fn pages() -> Router<Web> {
         .route("/endpoints", get(endpoints::list).post(endpoints::create))
         .route("/endpoints/{endpoint_id}", get(endpoint::show).post(endpoint::update))
         .route("/endpoints/{endpoint_id}/pause", get(endpoint::pause::confirm).post(endpoint::pause::create))
-        .route("/endpoints/{endpoint_id}/test", post(endpoint::trial::create))
         .route("/endpoints/{endpoint_id}/secrets", post(endpoint::secrets::create))
         .route("/endpoints/{endpoint_id}/rotate", get(endpoint::secrets::confirm))
         .route(
@@ -98,6 +97,8 @@ fn live() -> Router<Web> {
         .route("/inspector/stream", get(inspector::live::stream))
         .route("/deliveries/stream", get(deliveries::tail::stream))
         .route("/deliveries/export", get(deliveries::export::show))
+        // An endpoint may be given longer to answer than a page is.
+        .route("/endpoints/{endpoint_id}/test", post(endpoint::trial::create))
 }
 
 /// For machines and for everyone: no session, and no form.

@@ -1,0 +1,55 @@
+//! How an endpoint's requests are made: what few set, beside where the events go.
+//!
+//! What must hold: the relay reads the same columns with the directory, so a change of them is a change of the directory.
+
+use std::time::Duration;
+
+use socialhook_core::id::{EndpointId, TenantId};
+use sqlx::PgConnection;
+
+use crate::Result;
+
+/// The longest time that an endpoint may ask for, in seconds; the shortest is one.
+pub const TIMEOUT_SECONDS_MAX: u64 = 30;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Options {
+    /// What an attempt may take in all. None: as the service is set.
+    pub timeout: Option<Duration>,
+    /// Adds `X-Hub-Signature-256`, made with the endpoint's secret.
+    pub meta_signature: bool,
+}
+
+impl Options {
+    pub(crate) fn from_columns(timeout_seconds: Option<i16>, meta_signature: bool) -> Self {
+        let seconds = timeout_seconds.and_then(|seconds| u64::try_from(seconds).ok());
+        Self { timeout: seconds.map(Duration::from_secs), meta_signature }
+    }
+}
+
+/// An endpoint's options; none if the tenant has no such endpoint.
+pub async fn find(c: &mut PgConnection, tenant_id: TenantId, endpoint_id: EndpointId) -> Result<Option<Options>> {
+    let row = sqlx::query!(
+        "select timeout_seconds, meta_signature from endpoint where tenant_id = $1 and endpoint_id = $2",
+        tenant_id.0,
+        endpoint_id.0
+    )
+    .fetch_optional(c)
+    .await?;
+    Ok(row.map(|row| Options::from_columns(row.timeout_seconds, row.meta_signature)))
+}
+
+/// Replaces an endpoint's options. False if the tenant has no such endpoint.
+pub async fn set(c: &mut PgConnection, tenant_id: TenantId, endpoint_id: EndpointId, options: Options) -> Result<bool> {
+    let seconds = options.timeout.and_then(|timeout| i16::try_from(timeout.as_secs()).ok());
+    let updated = sqlx::query!(
+        "update endpoint set timeout_seconds = $3, meta_signature = $4 where tenant_id = $1 and endpoint_id = $2",
+        tenant_id.0,
+        endpoint_id.0,
+        seconds,
+        options.meta_signature
+    )
+    .execute(c)
+    .await?;
+    Ok(updated.rows_affected() == 1)
+}
