@@ -47,6 +47,7 @@ mod retention;
 mod rollups;
 mod routing;
 mod seed;
+mod settings;
 mod simulator;
 mod takeover;
 mod tenancy;

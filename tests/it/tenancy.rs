@@ -53,6 +53,8 @@ const ROUTES: &[(&str, &str)] = &[
     ("POST", "/endpoints/{endpoint}/delete"),
     ("GET", "/channels"),
     ("POST", "/channels"),
+    ("GET", "/settings"),
+    ("POST", "/settings"),
     ("GET", "/apps"),
     ("POST", "/apps"),
     ("POST", "/apps/{app}/secrets"),

@@ -204,6 +204,12 @@ impl Relay {
         self.directory()
     }
 
+    /// How long the things of a tenant are kept that chose nothing else.
+    #[must_use]
+    pub fn default_retention(&self) -> Retention {
+        self.0.settings.retention
+    }
+
     /// How long the tenant's things are kept.
     #[must_use]
     pub fn retention(&self, tenant_id: TenantId) -> Retention {

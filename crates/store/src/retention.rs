@@ -43,6 +43,14 @@ pub async fn of_all(c: &mut PgConnection) -> Result<Vec<(TenantId, Own)>> {
     Ok(own.collect())
 }
 
+/// What a tenant has chosen for itself.
+pub async fn of(c: &mut PgConnection, tenant_id: TenantId) -> Result<Own> {
+    let row = sqlx::query!("select receipt_days, event_days from tenant where tenant_id = $1", tenant_id.0)
+        .fetch_optional(c)
+        .await?;
+    Ok(row.map_or_else(Own::default, |row| Own::from_columns(row.receipt_days, row.event_days)))
+}
+
 /// Takes effect by itself: ingest follows the configuration, and the next housekeeping deletes.
 pub async fn choose(c: &mut PgConnection, tenant_id: TenantId, own: Own) -> Result<()> {
     let days = |days: Option<u32>| days.map(|days| i16::try_from(days).unwrap_or(i16::MAX));

@@ -89,6 +89,37 @@ pub async fn has_member(c: &mut PgConnection, tenant_id: TenantId, account_id: A
     Ok(found)
 }
 
+/// A person and what they may do here.
+#[derive(Debug, Clone)]
+pub struct Belonging {
+    pub email: String,
+    pub role: Role,
+    pub created_at: DateTime<Utc>,
+}
+
+/// Who belongs to a tenant, in the order of their coming.
+pub async fn members(c: &mut PgConnection, tenant_id: TenantId) -> Result<Vec<Belonging>> {
+    let rows = sqlx::query!(
+        "select a.email, m.role, m.created_at from member m join account a using (account_id)
+         where m.tenant_id = $1 order by m.created_at, a.email",
+        tenant_id.0
+    )
+    .fetch_all(c)
+    .await?;
+    let told = rows
+        .into_iter()
+        .map(|row| Ok(Belonging { email: row.email, role: Role::from_word(&row.role)?, created_at: row.created_at }));
+    told.collect()
+}
+
+/// Gives a tenant another name, and the IANA name of its zone.
+pub async fn change(c: &mut PgConnection, tenant_id: TenantId, name: &str, time_zone: &str) -> Result<()> {
+    sqlx::query!("update tenant set name = $2, time_zone = $3 where tenant_id = $1", tenant_id.0, name, time_zone)
+        .execute(c)
+        .await?;
+    Ok(())
+}
+
 pub async fn exists(c: &mut PgConnection, tenant_id: TenantId) -> Result<bool> {
     let found =
         sqlx::query_scalar!(r#"select exists (select from tenant where tenant_id = $1) as "found!""#, tenant_id.0)

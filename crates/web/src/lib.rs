@@ -36,6 +36,7 @@ mod replays;
 mod router;
 mod search;
 mod serve;
+mod settings;
 mod sign_in;
 mod sign_up;
 mod start;

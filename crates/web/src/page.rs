@@ -17,6 +17,8 @@ pub enum Section {
     Endpoints,
     Channels,
     Apps,
+    /// Not among the others: it stands with the tenant's name.
+    Settings,
 }
 
 impl Section {
@@ -31,6 +33,7 @@ impl Section {
             Self::Endpoints => "Endpoints",
             Self::Channels => "Channels",
             Self::Apps => "Apps",
+            Self::Settings => "Settings",
         }
     }
 
@@ -42,6 +45,7 @@ impl Section {
             Self::Endpoints => "/endpoints",
             Self::Channels => "/channels",
             Self::Apps => "/apps",
+            Self::Settings => "/settings",
         }
     }
 
@@ -54,6 +58,7 @@ impl Section {
             Self::Endpoints => "M2 8h8M7 4.5 10.5 8 7 11.5M13.5 3v10",
             Self::Channels => "M2.5 3.5h11v7.5h-6L4.5 13.5V11h-2Z",
             Self::Apps => "M2.5 2.5h4.5v4.5H2.5ZM9 2.5h4.5v4.5H9ZM2.5 9h4.5v4.5H2.5ZM9 9h4.5v4.5H9Z",
+            Self::Settings => "M3 4.5h10M3 11.5h10M6 3v3M10 10v3",
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::passwords::Passwords;
 use crate::state::App;
 use crate::{
     apps, assets, channels, conversation, deliveries, delivery, docs, endpoint, endpoints, health, inspector, landing,
-    layers, message, meta, overview, replays, search, serve, sign_in, sign_up, start,
+    layers, message, meta, overview, replays, search, serve, settings, sign_in, sign_up, start,
 };
 
 /// What the handlers share: what the binary passed in, and what lives as long as the router.
@@ -87,6 +87,7 @@ fn pages() -> Router<Web> {
         )
         .route("/endpoints/{endpoint_id}/resume", post(endpoint::pause::delete))
         .route("/channels", get(channels::list).post(channels::create))
+        .route("/settings", get(settings::show).post(settings::update))
         .route("/apps", get(apps::list).post(apps::create))
         .route("/apps/{app_id}/secrets", post(apps::add_secret))
 }

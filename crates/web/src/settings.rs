@@ -1,0 +1,181 @@
+//! What a tenant sets for itself: its name, the zone that its pages tell times in, how long its things are kept; and who belongs to it.
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use chrono_tz::{TZ_VARIANTS, Tz};
+use serde::Deserialize;
+use socialhook_store as store;
+use socialhook_store::retention::{self, Own};
+use socialhook_store::tenants::{self, Role};
+use tower_sessions::Session;
+
+use crate::error::{Error, database};
+use crate::extract::Form;
+use crate::fields::{self, Field};
+use crate::member::Member;
+use crate::page::{Page, Section, html, leave_notice};
+use crate::state::App;
+use crate::words::When;
+
+/// Days that a tenant may choose from, as the database allows.
+const DAYS: std::ops::RangeInclusive<u32> = 1..=90;
+
+#[derive(Template)]
+#[template(path = "settings.html")]
+struct SettingsPage {
+    page: Page,
+    may_act: bool,
+    form: SettingsFields,
+    /// What the form would have deleted, if it was not yet said that it may.
+    warning: Option<String>,
+    members: Vec<MemberRow>,
+    /// The service's own, in days: receipts, and events.
+    defaults: (u32, u32),
+}
+
+struct MemberRow {
+    email: String,
+    role: &'static str,
+    since: When,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct SettingsForm {
+    name: String,
+    time_zone: String,
+    receipt_days: String,
+    event_days: String,
+    /// That what is older may be deleted.
+    confirmed: String,
+}
+
+#[derive(Default)]
+struct SettingsFields {
+    name: Field,
+    time_zone: Field,
+    receipt_days: Field,
+    event_days: Field,
+}
+
+struct Checked {
+    name: String,
+    zone: Tz,
+    own: Own,
+}
+
+impl SettingsFields {
+    fn entered(form: SettingsForm) -> Self {
+        Self {
+            name: Field::new(form.name),
+            time_zone: Field::new(form.time_zone),
+            receipt_days: Field::new(form.receipt_days),
+            event_days: Field::new(form.event_days),
+        }
+    }
+
+    fn of(member: &Member, own: Own) -> Self {
+        let days = |days: Option<u32>| Field::new(days.map(|days| days.to_string()).unwrap_or_default());
+        Self {
+            name: Field::new(&member.tenant_name),
+            time_zone: Field::new(member.zone.name()),
+            receipt_days: days(own.receipt_days),
+            event_days: days(own.event_days),
+        }
+    }
+
+    fn check(&mut self) -> Option<Checked> {
+        let name = self.name.check(fields::name);
+        let zone = self.time_zone.check(|text| {
+            let wrong = |_| "Choose a zone from the list, such as Europe/Berlin, or UTC.".to_owned();
+            text.parse().map_err(wrong)
+        });
+        let receipt_days = self.receipt_days.check(days);
+        let event_days = self.event_days.check(days);
+        Some(Checked { name: name?, zone: zone?, own: Own { receipt_days: receipt_days?, event_days: event_days? } })
+    }
+}
+
+/// Whole days; nothing if left empty.
+fn days(text: &str) -> Result<Option<u32>, String> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let days = text.parse().ok().filter(|days| DAYS.contains(days));
+    let wrong = || format!("Enter whole days from {} to {}, or leave this empty.", DAYS.start(), DAYS.end());
+    days.map(Some).ok_or_else(wrong)
+}
+
+fn role(role: Role) -> &'static str {
+    match role {
+        Role::Owner => "Owner",
+        Role::Developer => "Developer",
+        Role::Viewer => "Viewer",
+    }
+}
+
+async fn page(
+    app: &App,
+    member: &Member,
+    session: &Session,
+    (form, warning): (SettingsFields, Option<String>),
+) -> Result<Response, Error> {
+    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    let members = tenants::members(&mut c, member.tenant_id).await?;
+    drop(c);
+    let now = member.now(app);
+    let default = app.relay.default_retention();
+    html(&SettingsPage {
+        page: Page::new(member, session, Section::Settings, "Settings").await?,
+        may_act: member.may_act(),
+        form,
+        warning,
+        members: members
+            .into_iter()
+            .map(|one| MemberRow { email: one.email, role: role(one.role), since: When::new(one.created_at, now) })
+            .collect(),
+        defaults: (default.receipt_days, default.event_days),
+    })
+}
+
+pub async fn show(State(app): State<App>, member: Member, session: Session) -> Result<Response, Error> {
+    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    let own = retention::of(&mut c, member.tenant_id).await?;
+    drop(c);
+    page(&app, &member, &session, (SettingsFields::of(&member, own), None)).await
+}
+
+/// A retention that is shortened deletes, so it takes a second press.
+pub async fn update(
+    State(app): State<App>,
+    member: Member,
+    session: Session,
+    Form(form): Form<SettingsForm>,
+) -> Result<Response, Error> {
+    member.must_act()?;
+    let is_confirmed = form.confirmed == "yes";
+    let mut fields = SettingsFields::entered(form);
+    let Some(Checked { name, zone, own }) = fields.check() else {
+        let page = page(&app, &member, &session, (fields, None)).await?;
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
+    };
+    let (before, after) = (app.relay.retention(member.tenant_id), own.or(app.relay.default_retention()));
+    let is_shorter = after.receipt_days < before.receipt_days || after.event_days < before.event_days;
+    if is_shorter && !is_confirmed {
+        let warning = format!(
+            "This deletes for good what is older: originals after {} days, events and attempts after {} days. Nothing is saved yet.",
+            after.receipt_days, after.event_days
+        );
+        let page = page(&app, &member, &session, (fields, Some(warning))).await?;
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
+    }
+    let mut tx = app.pools.web.begin().await.map_err(database)?;
+    tenants::change(&mut tx, member.tenant_id, &name, zone.name()).await?;
+    retention::choose(&mut tx, member.tenant_id, own).await?;
+    tx.commit().await.map_err(store::Error::from)?;
+    app.relay.refresh().await?;
+    leave_notice(&session, "Saved.").await?;
+    Ok(Redirect::to("/settings").into_response())
+}
