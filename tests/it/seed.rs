@@ -8,7 +8,7 @@ use crate::world::world;
 #[tokio::test]
 async fn a_seeded_database_has_pages_like_any_other() {
     world(async |w| {
-        let plan = Plan { events: 2000, endpoints: 30, open: 200, force: false };
+        let plan = Plan { events: 2000, endpoints: 120, open: 200, force: false };
         let told = seed::run(&w.means, &plan).await.expect("seeds");
         assert_eq!(told["events"], 2000);
         assert_eq!(w.count("select count(*) from event").await, 2000);
@@ -25,6 +25,10 @@ async fn a_seeded_database_has_pages_like_any_other() {
         assert_eq!(browser.get(&older[0]).await.all("table.deliveries tbody tr").len(), 50);
         let one = &newest.attributes("a.row-link", "href")[0];
         assert!(browser.get(one).await.words().contains("wamid.SEED000000001999"), "the newest event's page");
+        let endpoints = browser.get("/endpoints").await;
+        let next = endpoints.attributes("a[rel=next]", "href");
+        let rest = browser.get(&next[0]).await;
+        assert_eq!((endpoints.all("tbody tr").len(), rest.all("tbody tr").len()), (100, 20));
         let parked = browser.get("/deliveries?outcome=parked").await;
         assert!(parked.words().contains("Parked"));
 

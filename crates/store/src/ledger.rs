@@ -27,11 +27,11 @@ pub struct Size {
 }
 
 impl Size {
-    pub const PAGE: Self = Self { rows: PAGE, look_back: 5000 };
+    pub const PAGE: Self = Self { rows: PAGE, look_back: 3000 };
     /// Of a page that looks again every few seconds.
     pub const TAIL: Self = Self { rows: PAGE, look_back: 1000 };
     /// Of an export.
-    pub const CHUNK: Self = Self { rows: 500, look_back: 5000 };
+    pub const CHUNK: Self = Self { rows: 500, look_back: 3000 };
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

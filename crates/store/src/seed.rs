@@ -132,7 +132,14 @@ pub async fn has_events(c: &mut PgConnection) -> Result<bool> {
 
 /// What the planner goes by, as it would be after some days of traffic.
 pub async fn analyze(c: &mut PgConnection) -> Result<()> {
-    for statement in ["vacuum (analyze) event", "vacuum (analyze) attempt", "vacuum (analyze) delivery"] {
+    // It may take as long as it takes.
+    for statement in [
+        "set statement_timeout = 0",
+        "vacuum (analyze) event",
+        "vacuum (analyze) attempt",
+        "vacuum (analyze) delivery",
+        "reset statement_timeout",
+    ] {
         sqlx::raw_sql(statement).execute(&mut *c).await?;
     }
     Ok(())

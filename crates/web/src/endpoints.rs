@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
 use socialhook_core::id::{ChannelId, EndpointId};
 use socialhook_core::signing;
 use socialhook_store as store;
@@ -12,17 +13,23 @@ use socialhook_store::health::{State as Health, Unwell};
 use tower_sessions::Session;
 
 use crate::error::{Error, database};
-use crate::extract::Form;
+use crate::extract::{Form, Query};
 use crate::fields::{self, Field};
 use crate::member::Member;
 use crate::page::{Page, Section, html, leave_notice};
 use crate::state::App;
 use crate::words::{Pill, count, count_up_to, up_to};
 
+/// Endpoints of one page.
+const ROWS: usize = 100;
+
 #[derive(Template)]
 #[template(path = "endpoints.html")]
 struct EndpointsPage {
     page: Page,
+    /// Addresses of the pages before and after this one.
+    earlier: Option<String>,
+    later: Option<String>,
     sentence: String,
     rows: Vec<Row>,
     form: EndpointFields,
@@ -155,14 +162,21 @@ impl EndpointFields {
     }
 }
 
-async fn page(app: &App, member: &Member, session: &Session, form: EndpointFields) -> Result<Response, Error> {
+async fn page(
+    app: &App,
+    member: &Member,
+    session: &Session,
+    (form, number): (EndpointFields, usize),
+) -> Result<Response, Error> {
     let mut c = app.pools.web.acquire().await.map_err(database)?;
     let endpoints = stored::list(&mut c, member.tenant_id).await?;
     drop(c);
     html(&EndpointsPage {
         page: Page::new(member, session, Section::Endpoints, "Endpoints").await?,
         sentence: sentence(&endpoints),
-        rows: endpoints.iter().map(Row::of).collect(),
+        rows: endpoints.iter().skip(number * ROWS).take(ROWS).map(Row::of).collect(),
+        earlier: (number > 0).then(|| format!("/endpoints?page={}", number - 1)),
+        later: (endpoints.len() > (number + 1) * ROWS).then(|| format!("/endpoints?page={}", number + 1)),
         form,
     })
 }
@@ -192,8 +206,20 @@ fn sentence(endpoints: &[Endpoint]) -> String {
     }
 }
 
-pub async fn list(State(app): State<App>, member: Member, session: Session) -> Result<Response, Error> {
-    page(&app, &member, &session, EndpointFields::default()).await
+#[derive(Deserialize)]
+pub struct Place {
+    /// Counts from 0.
+    #[serde(default)]
+    page: u16,
+}
+
+pub async fn list(
+    State(app): State<App>,
+    member: Member,
+    session: Session,
+    Query(place): Query<Place>,
+) -> Result<Response, Error> {
+    page(&app, &member, &session, (EndpointFields::default(), place.page.into())).await
 }
 
 pub async fn create(
@@ -219,7 +245,7 @@ pub async fn create(
 }
 
 async fn refused(app: &App, member: &Member, session: &Session, fields: EndpointFields) -> Result<Response, Error> {
-    Ok((StatusCode::UNPROCESSABLE_ENTITY, page(app, member, session, fields).await?).into_response())
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, page(app, member, session, (fields, 0)).await?).into_response())
 }
 
 /// The endpoint and its first signing secret, in one transaction.
