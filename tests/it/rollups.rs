@@ -75,6 +75,7 @@ async fn several_processes_add_up() {
                 callback_key: world.acme.callback_path.rsplit('/').next().expect("a key").to_owned(),
                 signature: Some(meta::sign(world.acme.app_secret, body.as_bytes()).into_bytes()),
                 body: body.into(),
+                headers: reqwest::header::HeaderMap::new(),
                 simulated: false,
             };
             other.accept(post).await.expect("accepted");
@@ -102,6 +103,7 @@ async fn a_process_that_stops_leaves_nothing_uncounted() {
             callback_key: world.acme.callback_path.rsplit('/').next().expect("a key").to_owned(),
             signature: Some(meta::sign(world.acme.app_secret, body.as_bytes()).into_bytes()),
             body: body.into(),
+            headers: reqwest::header::HeaderMap::new(),
             simulated: false,
         };
         other.accept(post).await.expect("accepted");

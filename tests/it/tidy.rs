@@ -145,6 +145,7 @@ const ACROSS: &[&str] = &[
     "pools::housekeeping",
     "pools::apart",
     "refusals::add",
+    "refused_requests::prune",
     "endpoints/secrets::retire_due",
     "seed::analyze",
     "seed::copy",

@@ -168,6 +168,8 @@ id! {
     InspectionId = "insp",
     /// A stretch of time that is sent to an endpoint again.
     ReplayId = "rep",
+    /// One refused POST that was kept.
+    RefusedId = "rfd",
 }
 
 impl EventId {

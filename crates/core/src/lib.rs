@@ -3,6 +3,7 @@
 //! Nothing here does I/O or reads a clock; time and chance arrive as arguments. So every rule can be tested
 //! by a table, and nothing here can fail for a reason outside its input.
 
+pub mod clinic;
 pub mod clock;
 pub mod conversation;
 pub mod delivery;

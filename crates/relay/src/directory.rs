@@ -3,7 +3,7 @@
 //! What must hold: a reader sees one consistent state; after a change in this process the next webhook sees it
 //! ([`crate::Relay::refresh`]), other processes within a tick.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -103,6 +103,8 @@ pub struct Contents {
     epoch: i64,
     apps: HashMap<String, Arc<App>>,
     channels: HashMap<(AppId, Platform), HashMap<String, Arc<Channel>>>,
+    /// Their events are kept, and go to nobody.
+    disabled: HashSet<ChannelId>,
     by_tenant: HashMap<TenantId, Vec<Arc<Endpoint>>>,
     by_id: HashMap<EndpointId, Arc<Endpoint>>,
     retention: HashMap<TenantId, Own>,
@@ -110,7 +112,8 @@ pub struct Contents {
 
 impl Contents {
     fn new(stored: stored::Contents) -> Self {
-        let mut contents = Self { epoch: stored.epoch, retention: stored.retention, ..Self::default() };
+        let (epoch, retention, disabled) = (stored.epoch, stored.retention, stored.disabled);
+        let mut contents = Self { epoch, retention, disabled, ..Self::default() };
         for app in stored.apps {
             let keys = app.secrets.iter().map(Key::new).collect();
             let (tenant_id, app_id, verify_token) = (app.tenant_id, app.app_id, app.verify_token);
@@ -192,15 +195,16 @@ impl Contents {
         self.by_id.get(&endpoint_id).cloned()
     }
 
-    /// The tenant's endpoints that want such an event.
+    /// The tenant's endpoints that want such an event; none while its channel is disabled.
     pub fn wanting<'a>(
         &'a self,
         tenant_id: TenantId,
         event: &'a str,
         channel_id: Option<ChannelId>,
     ) -> impl Iterator<Item = &'a Arc<Endpoint>> {
-        let endpoints = self.by_tenant.get(&tenant_id).map(Vec::as_slice).unwrap_or_default();
-        endpoints.iter().filter(move |endpoint| endpoint.wants(event, channel_id))
+        let is_disabled = channel_id.is_some_and(|channel_id| self.disabled.contains(&channel_id));
+        let endpoints = self.by_tenant.get(&tenant_id).filter(|_| !is_disabled);
+        endpoints.map(Vec::as_slice).unwrap_or_default().iter().filter(move |endpoint| endpoint.wants(event, channel_id))
     }
 }
 

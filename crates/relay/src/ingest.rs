@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
+use reqwest::header::HeaderMap;
 use socialhook_core::conversation::Peer;
 use socialhook_core::event::{Channel, Platform};
 use socialhook_core::id::{ConversationId, ReceiptId, TenantId};
@@ -43,6 +44,8 @@ pub struct Post {
     /// The `X-Hub-Signature-256` header.
     pub signature: Option<Vec<u8>>,
     pub body: Bytes,
+    /// All of its headers, for those who want to know why it was refused.
+    pub headers: HeaderMap,
     /// Made by our simulator: its events say `"test": true`.
     pub simulated: bool,
 }
@@ -88,8 +91,11 @@ impl Relay {
         let now = self.0.means.clock.now();
         let contents = self.directory_with(&post.callback_key).await;
         let app = contents.app(&post.callback_key).ok_or(NotAccepted::UnknownApp)?;
-        if let Err(refusal) = signature::verify(&app.keys, post.signature.as_deref(), &post.body) {
+        if let Err(refusal) = signature::verify(&app.keys, post.signature.as_deref(), &post.body)
+            && !fits_escaped(app, refusal, &post)
+        {
             self.0.tally.refused(app.tenant_id, app.app_id, refusal.reason(), now);
+            self.0.refused.note((app.tenant_id, app.app_id), refusal, (&post.headers, &post.body), now);
             return Err(refusal.into());
         }
         let document = meta::document(&post.body).ok();
@@ -156,6 +162,16 @@ impl Relay {
         })?;
         Ok(self.directory())
     }
+}
+
+/// Meta's documentation signs letters in their escaped form. Where they are not escaped on the wire, that form is tried before refusing.
+fn fits_escaped(app: &App, refusal: Refusal, post: &Post) -> bool {
+    let fits =
+        refusal == Refusal::Wrong && signature::verify_escaped(&app.keys, post.signature.as_deref(), &post.body);
+    if fits {
+        tracing::debug!(app.id = %app.app_id, "the signature fits the escaped form of the body");
+    }
+    fits
 }
 
 /// The channels that the webhook names and the app does not have.

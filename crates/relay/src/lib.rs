@@ -19,6 +19,7 @@ mod pulse;
 mod queue;
 mod recorder;
 mod recovery;
+mod refused;
 mod replays;
 mod rollups;
 pub mod sender;
@@ -53,6 +54,7 @@ pub use crate::housekeeping::Room;
 pub use crate::ingest::{Accepted, NotAccepted, Post};
 use crate::open::Open;
 use crate::pulse::Pulse;
+use crate::refused::Refused;
 use crate::rollups::Rollups;
 use crate::tally::Tally;
 use crate::tasks::Tasks;
@@ -103,6 +105,7 @@ struct Inner {
     writer: Writer,
     conversations: Conversations,
     tally: Tally,
+    refused: Refused,
     rollups: Rollups,
     house: House,
     pulse: Pulse,
@@ -159,6 +162,7 @@ impl Relay {
             writer,
             conversations,
             tally: Tally::default(),
+            refused: Refused::default(),
             rollups,
             house: House::default(),
             pulse,

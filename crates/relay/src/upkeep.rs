@@ -9,7 +9,7 @@ use chrono::TimeDelta;
 use socialhook_core::id::ManifestId;
 use socialhook_store::endpoints::secrets;
 use socialhook_store::{
-    PgConnection, Result, channels, deliveries, inspections, manifests, nodes, onboarding, refusals, rollups, sessions,
+    PgConnection, Result, channels, deliveries, inspections, manifests, nodes, onboarding, refusals, refused_requests, rollups, sessions,
 };
 
 use crate::job::Job;
@@ -152,6 +152,9 @@ async fn claim(relay: &Relay, c: &mut PgConnection) -> Result<usize> {
 pub(crate) async fn flush_tally(relay: &Relay, c: &mut PgConnection) -> Result<()> {
     let counts = relay.0.tally.take();
     let (refused, heard, apps) = (counts.refusals(), counts.activity(), counts.apps());
+    for one in relay.0.refused.take(relay.0.means.clock.now()) {
+        refused_requests::keep(c, one.tenant_id, &one, &relay.0.means.sealer).await?;
+    }
     if !refused.is_empty() {
         refusals::add(c, &refused).await?;
     }
@@ -178,6 +181,7 @@ pub(crate) async fn rarely(relay: &Relay) -> Result<()> {
         nodes::take_over(c, now).await?;
         release_strays(relay, c, STRAY_AFTER).await?;
         inspections::prune(c).await?;
+        refused_requests::prune(c, inner.settings.retention.receipt_days, now).await?;
         rollups::prune(c, now).await?;
         sessions::sweep(c, now).await
     })

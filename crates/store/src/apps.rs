@@ -1,5 +1,7 @@
 //! Meta apps and their secrets.
 
+pub mod secrets;
+
 use chrono::{DateTime, Utc};
 use rand::Rng;
 use secrecy::SecretString;
@@ -7,6 +9,7 @@ use socialhook_core::id::{AppId, AppSecretId, TenantId};
 use sqlx::PgConnection;
 
 use crate::Result;
+use crate::onboarding::AppActivity;
 use crate::seal::{Place, Sealer};
 
 #[derive(Debug)]
@@ -17,6 +20,9 @@ pub struct App {
     pub verify_token: SecretString,
     pub created_at: DateTime<Utc>,
     pub live_secrets: i64,
+    pub channels: i64,
+    /// What Meta did last, as the relay saw it.
+    pub activity: AppActivity,
 }
 
 /// What a new app is made of.
@@ -86,6 +92,32 @@ pub async fn set_verify_token(
     Ok(())
 }
 
+/// Violates `app_name` if the tenant has another of that name. False if it is not the tenant's.
+pub async fn rename(c: &mut PgConnection, tenant_id: TenantId, app_id: AppId, name: &str) -> Result<bool> {
+    let renamed = sqlx::query!(
+        "update app set name = $3 where tenant_id = $1 and app_id = $2",
+        tenant_id.0,
+        app_id.0,
+        name
+    )
+    .execute(c)
+    .await?;
+    Ok(renamed.rows_affected() == 1)
+}
+
+/// Takes away an app that has no channels, with its secrets and refusals. False if it has some, or is not the tenant's.
+pub async fn delete(c: &mut PgConnection, tenant_id: TenantId, app_id: AppId) -> Result<bool> {
+    let deleted = sqlx::query!(
+        "delete from app where tenant_id = $1 and app_id = $2
+           and not exists (select from channel where app_tenant_id = $1 and app_id = $2)",
+        tenant_id.0,
+        app_id.0
+    )
+    .execute(c)
+    .await?;
+    Ok(deleted.rows_affected() == 1)
+}
+
 /// Adds a live secret beside those that there are.
 pub async fn add_secret(
     c: &mut PgConnection,
@@ -148,10 +180,13 @@ pub async fn live_secrets(
 
 pub async fn list(c: &mut PgConnection, tenant_id: TenantId, sealer: &Sealer) -> Result<Vec<App>> {
     let rows = sqlx::query!(
-        r#"select app_id, name, callback_key, verify_token, created_at,
+        r#"select a.app_id, a.name, a.callback_key, a.verify_token, a.created_at,
              (select count(*) from app_secret s
-              where s.tenant_id = a.tenant_id and s.app_id = a.app_id and s.retired_at is null) as "live_secrets!"
-           from app a where tenant_id = $1 order by created_at, app_id"#,
+              where s.tenant_id = a.tenant_id and s.app_id = a.app_id and s.retired_at is null) as "live_secrets!",
+             (select count(*) from channel ch where ch.tenant_id = a.tenant_id and ch.app_id = a.app_id) as "channels!",
+             v.challenged_at as "challenged_at?", v.challenge_failed_at as "challenge_failed_at?", v.signed_at as "signed_at?"
+           from app a left join app_activity v on v.tenant_id = a.tenant_id and v.app_id = a.app_id
+           where a.tenant_id = $1 order by a.created_at, a.app_id"#,
         tenant_id.0
     )
     .fetch_all(c)
@@ -165,6 +200,12 @@ pub async fn list(c: &mut PgConnection, tenant_id: TenantId, sealer: &Sealer) ->
                 verify_token: sealer.open(token_place(tenant_id, row.app_id.into()), &row.verify_token)?,
                 created_at: row.created_at,
                 live_secrets: row.live_secrets,
+                channels: row.channels,
+                activity: AppActivity {
+                    challenged_at: row.challenged_at,
+                    challenge_failed_at: row.challenge_failed_at,
+                    signed_at: row.signed_at,
+                },
             })
         })
         .collect()

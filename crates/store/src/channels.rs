@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use socialhook_core::event::Platform;
 use socialhook_core::id::{AppId, ChannelId, TenantId};
-use sqlx::PgConnection;
+use sqlx::{Connection, PgConnection};
 
 use crate::{Error, Result};
 
@@ -16,7 +16,16 @@ pub struct Channel {
     pub external_id: String,
     pub address: Option<String>,
     pub name: String,
+    pub created_at: DateTime<Utc>,
+    /// It is reached through an app of the operator's, not of the tenant's own.
+    pub is_operators: bool,
+    /// A signed webhook named it before a person did.
+    pub discovered: bool,
+    /// Since when its events go to no endpoint.
+    pub disabled_at: Option<DateTime<Utc>>,
     pub last_receipt_at: Option<DateTime<Utc>>,
+    /// Events of the last 24 hours, from the sums by the hour.
+    pub events_of_day: i64,
 }
 
 #[derive(Debug, Clone)]
@@ -81,14 +90,47 @@ pub async fn describe(
 }
 
 pub async fn list(c: &mut PgConnection, tenant_id: TenantId) -> Result<Vec<Channel>> {
+    read(c, tenant_id, None, None).await
+}
+
+/// All of the tenant's, with how many events each had since `day`.
+pub async fn list_with_traffic(c: &mut PgConnection, tenant_id: TenantId, day: DateTime<Utc>) -> Result<Vec<Channel>> {
+    read(c, tenant_id, None, Some(day)).await
+}
+
+/// One of the tenant's, with its traffic; another tenant's is not found.
+pub async fn find(
+    c: &mut PgConnection,
+    tenant_id: TenantId,
+    channel_id: ChannelId,
+    day: DateTime<Utc>,
+) -> Result<Option<Channel>> {
+    Ok(read(c, tenant_id, Some(channel_id), Some(day)).await?.into_iter().next())
+}
+
+async fn read(
+    c: &mut PgConnection,
+    tenant_id: TenantId,
+    only: Option<ChannelId>,
+    day: Option<DateTime<Utc>>,
+) -> Result<Vec<Channel>> {
     let rows = sqlx::query!(
-        r#"select c.channel_id, c.app_id, a.name as app_name, c.platform, c.external_id, c.address, c.name,
-             v.last_receipt_at as "last_receipt_at?"
+        r#"with traffic as (
+             select subject_id, sum(events)::bigint as events from rollup
+             where tenant_id = $1 and grain = 3600 and kind = 'channel' and bucket_at >= $3 and ($2::uuid is null or subject_id = $2)
+             group by subject_id
+           )
+           select c.channel_id, c.app_tenant_id, c.app_id, a.name as app_name, c.platform, c.external_id, c.address, c.name,
+             c.created_at, c.discovered, c.disabled_at, v.last_receipt_at as "last_receipt_at?",
+             coalesce(t.events, 0) as "events_of_day!"
            from channel c
            join app a on a.tenant_id = c.app_tenant_id and a.app_id = c.app_id
            left join channel_activity v on v.tenant_id = c.tenant_id and v.channel_id = c.channel_id
-           where c.tenant_id = $1 order by c.created_at, c.channel_id"#,
-        tenant_id.0
+           left join traffic t on t.subject_id = c.channel_id
+           where c.tenant_id = $1 and ($2::uuid is null or c.channel_id = $2) order by c.created_at, c.channel_id"#,
+        tenant_id.0,
+        only.map(|id| id.0),
+        day
     )
     .fetch_all(c)
     .await?;
@@ -102,10 +144,68 @@ pub async fn list(c: &mut PgConnection, tenant_id: TenantId) -> Result<Vec<Chann
                 external_id: row.external_id,
                 address: row.address,
                 name: row.name,
+                created_at: row.created_at,
+                is_operators: TenantId(row.app_tenant_id) != tenant_id,
+                discovered: row.discovered,
+                disabled_at: row.disabled_at,
                 last_receipt_at: row.last_receipt_at,
+                events_of_day: row.events_of_day,
             })
         })
         .collect()
+}
+
+/// From now on its events go to no endpoint; with `None` they do again. False if it is that way already, or not there.
+pub async fn disable(
+    c: &mut PgConnection,
+    tenant_id: TenantId,
+    channel_id: ChannelId,
+    since: Option<DateTime<Utc>>,
+) -> Result<bool> {
+    let changed = sqlx::query!(
+        "update channel set disabled_at = $3
+         where tenant_id = $1 and channel_id = $2 and (disabled_at is null) <> ($3::timestamptz is null)",
+        tenant_id.0,
+        channel_id.0,
+        since
+    )
+    .execute(c)
+    .await?;
+    Ok(changed.rows_affected() == 1)
+}
+
+/// Reached through another of the tenant's own apps from now on. Violates `channel_external_id` if that app has such a channel
+/// already. False if either is not the tenant's.
+pub async fn move_to(
+    c: &mut PgConnection,
+    tenant_id: TenantId,
+    channel_id: ChannelId,
+    app_id: AppId,
+) -> Result<bool> {
+    let moved = sqlx::query!(
+        "update channel set app_tenant_id = $1, app_id = $3
+         where tenant_id = $1 and channel_id = $2 and exists (select from app where tenant_id = $1 and app_id = $3)",
+        tenant_id.0,
+        channel_id.0,
+        app_id.0
+    )
+    .execute(c)
+    .await?;
+    Ok(moved.rows_affected() == 1)
+}
+
+/// Takes the channel away, and what is known of its customers' names with it. Its events stay, as long as retention says. False if it
+/// is not the tenant's.
+pub async fn delete(c: &mut PgConnection, tenant_id: TenantId, channel_id: ChannelId) -> Result<bool> {
+    let mut transaction = c.begin().await?;
+    let deleted = sqlx::query!("delete from channel where tenant_id = $1 and channel_id = $2", tenant_id.0, channel_id.0)
+        .execute(&mut *transaction)
+        .await?;
+    sqlx::query!("delete from conversation_key where tenant_id = $1 and channel_id = $2", tenant_id.0, channel_id.0)
+        .execute(&mut *transaction)
+        .await?;
+    transaction.commit().await?;
+    Ok(deleted.rows_affected() == 1)
 }
 
 /// Notes that webhooks came in: channels and times of one batch, each channel at most once.
@@ -139,8 +239,8 @@ pub async fn discover(
     let platforms: Vec<_> = named.iter().map(|(platform, _)| platform.as_str()).collect();
     let external_ids: Vec<_> = named.iter().map(|(_, external_id)| *external_id).collect();
     sqlx::query!(
-        "insert into channel (tenant_id, channel_id, app_tenant_id, app_id, platform, external_id, name, created_at)
-         select $1, x.channel_id, $1, $2, x.platform, x.external_id, x.external_id, $3
+        "insert into channel (tenant_id, channel_id, app_tenant_id, app_id, platform, external_id, name, created_at, discovered)
+         select $1, x.channel_id, $1, $2, x.platform, x.external_id, x.external_id, $3, true
          from unnest($4::uuid[], $5::text[], $6::text[]) x(channel_id, platform, external_id)
          on conflict on constraint channel_external_id do nothing",
         tenant_id.0,

@@ -3,7 +3,7 @@
 //! One of the few places that look across tenants. Everything found here carries its tenant, and what is routed by it
 //! stays with that tenant.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use secrecy::SecretString;
 use socialhook_core::event::Channel;
@@ -47,6 +47,8 @@ pub struct Contents {
     pub apps: Vec<App>,
     /// With the app that each is reached through.
     pub channels: Vec<(AppId, Channel)>,
+    /// Channels whose events go to no endpoint.
+    pub disabled: HashSet<ChannelId>,
     pub endpoints: Vec<Endpoint>,
     /// Of those that have chosen.
     pub retention: HashMap<TenantId, Own>,
@@ -63,6 +65,7 @@ pub async fn load(c: &mut PgConnection, sealer: &Sealer) -> Result<Contents> {
         epoch: epoch(c).await?,
         apps: load_apps(c, sealer).await?,
         channels: load_channels(c).await?,
+        disabled: load_disabled(c).await?,
         endpoints: load_endpoints(c, sealer).await?,
         retention: retention::of_all(c).await?.into_iter().filter(|(_, own)| *own != Own::default()).collect(),
     })
@@ -124,6 +127,11 @@ async fn load_channels(c: &mut PgConnection) -> Result<Vec<(AppId, Channel)>> {
             Ok((row.app_id.into(), channel))
         })
         .collect()
+}
+
+async fn load_disabled(c: &mut PgConnection) -> Result<HashSet<ChannelId>> {
+    let ids = sqlx::query_scalar!("select channel_id from channel where disabled_at is not null").fetch_all(c).await?;
+    Ok(ids.into_iter().map(ChannelId).collect())
 }
 
 async fn load_endpoints(c: &mut PgConnection, sealer: &Sealer) -> Result<Vec<Endpoint>> {

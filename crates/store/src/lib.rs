@@ -25,6 +25,7 @@ pub mod overview;
 pub mod partitions;
 pub mod pools;
 pub mod refusals;
+pub mod refused_requests;
 pub mod replays;
 pub mod retention;
 pub mod rollups;

@@ -1,4 +1,4 @@
-//! Refused POSTs, counted by app, reason and day. Their bodies are never kept.
+//! Refused POSTs, counted by app, reason and day. The newest are kept as they came in [`crate::refused_requests`].
 
 use chrono::{DateTime, Utc};
 use socialhook_core::id::{AppId, TenantId};

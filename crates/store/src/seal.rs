@@ -59,7 +59,15 @@ impl Sealer {
     /// # Errors
     /// Only if the cipher itself fails.
     pub fn seal(&self, place: Place, secret: &SecretString) -> Result<Vec<u8>> {
-        let mut text = secret.expose_secret().as_bytes().to_vec();
+        self.seal_bytes(place, secret.expose_secret().as_bytes())
+    }
+
+    /// The same for what is no text.
+    ///
+    /// # Errors
+    /// Only if the cipher itself fails.
+    pub fn seal_bytes(&self, place: Place, bytes: &[u8]) -> Result<Vec<u8>> {
+        let mut text = bytes.to_vec();
         let nonce = self
             .key
             .seal_in_place_append_tag(Aad::from(place.associated_data()), &mut text)
@@ -70,6 +78,14 @@ impl Sealer {
     /// # Errors
     /// [`Error::Seal`] if the value was sealed with another key, for another place, or was changed.
     pub fn open(&self, place: Place, sealed: &[u8]) -> Result<SecretString> {
+        String::from_utf8(self.open_bytes(place, sealed)?).map(SecretString::from).map_err(|_| Error::Seal)
+    }
+
+    /// The same for what is no text.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_bytes(&self, place: Place, sealed: &[u8]) -> Result<Vec<u8>> {
         let (header, text) = sealed.split_at_checked(HEADER_BYTES).ok_or(Error::Seal)?;
         if header[0] != VERSION || header[1..=KEY_ID_BYTES] != self.key_id {
             return Err(Error::Seal);
@@ -78,7 +94,7 @@ impl Sealer {
         let mut text = text.to_vec();
         let open =
             self.key.open_in_place(nonce, Aad::from(place.associated_data()), &mut text).map_err(|_| Error::Seal)?;
-        String::from_utf8(open.to_vec()).map(SecretString::from).map_err(|_| Error::Seal)
+        Ok(open.to_vec())
     }
 }
 

@@ -70,7 +70,7 @@ async fn receive(
 ) -> Response {
     let signature = headers.get(signature::HEADER).map(|value| value.as_bytes().to_vec());
     let simulated = headers.contains_key(HeaderName::from_static(SIMULATED_HEADER));
-    let answer = match meta.relay.accept(Post { callback_key, signature, body, simulated }).await {
+    let answer = match meta.relay.accept(Post { callback_key, signature, body, headers, simulated }).await {
         Ok(_) => (StatusCode::OK, "ok").into_response(),
         Err(NotAccepted::UnknownApp) => (StatusCode::NOT_FOUND, "no app has this callback URL\n").into_response(),
         Err(NotAccepted::Refused(refusal)) => (StatusCode::FORBIDDEN, format!("{refusal}\n")).into_response(),

@@ -1,6 +1,7 @@
 //! A simulated webhook, taken in exactly as Meta's are: signed with the app's secret, verified, normalised, delivered.
 
 use axum::extract::State;
+use axum::http::HeaderMap;
 use axum::response::Redirect;
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -84,6 +85,7 @@ fn post(app: &App, sample: &Sample, cast: &Cast) -> Post {
         callback_key: cast.callback_key.clone(),
         signature: Some(signature.into_bytes()),
         body: body.into(),
+        headers: HeaderMap::new(),
         simulated: true,
     }
 }
