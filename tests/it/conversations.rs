@@ -27,7 +27,16 @@ fn changed_number(tenant: &Tenant, id: &str, from: (&str, &str), to: (&str, &str
 async fn accept(relay: &Relay, tenant: &Tenant, body: String) {
     let callback_key = tenant.callback_path.rsplit('/').next().expect("a key").to_owned();
     let signature = Some(meta::sign(tenant.app_secret, body.as_bytes()).into_bytes());
-    relay.accept(Post { callback_key, signature, body: body.into(), headers: reqwest::header::HeaderMap::new(), simulated: false }).await.expect("accepted");
+    relay
+        .accept(Post {
+            callback_key,
+            signature,
+            body: body.into(),
+            headers: reqwest::header::HeaderMap::new(),
+            simulated: false,
+        })
+        .await
+        .expect("accepted");
 }
 
 async fn post(world: &World, tenant: &Tenant, body: String) {

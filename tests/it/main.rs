@@ -6,11 +6,14 @@
     reason = "tests look into the database with queries of their own, and wait for real processes"
 )]
 
+mod app_pages;
 mod audit;
 mod bench;
 mod browser;
 mod chance;
+mod channel_pages;
 mod chaos;
+mod clinic;
 mod cluster;
 mod contract;
 mod conversations;

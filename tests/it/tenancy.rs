@@ -53,11 +53,29 @@ const ROUTES: &[(&str, &str)] = &[
     ("POST", "/endpoints/{endpoint}/delete"),
     ("GET", "/channels"),
     ("POST", "/channels"),
+    ("GET", "/channels/{channel}"),
+    ("POST", "/channels/{channel}"),
+    ("POST", "/channels/{channel}/move"),
+    ("GET", "/channels/{channel}/disable"),
+    ("POST", "/channels/{channel}/disable"),
+    ("POST", "/channels/{channel}/enable"),
+    ("GET", "/channels/{channel}/delete"),
+    ("POST", "/channels/{channel}/delete"),
     ("GET", "/settings"),
     ("POST", "/settings"),
     ("GET", "/apps"),
     ("POST", "/apps"),
+    ("GET", "/apps/{app}"),
+    ("POST", "/apps/{app}"),
+    ("POST", "/apps/{app}/verify-token"),
     ("POST", "/apps/{app}/secrets"),
+    ("GET", "/apps/{app}/secrets/{app_secret}/retire"),
+    ("POST", "/apps/{app}/secrets/{app_secret}/retire"),
+    ("GET", "/apps/{app}/delete"),
+    ("POST", "/apps/{app}/delete"),
+    ("GET", "/refused/{refused}"),
+    ("GET", "/clinic"),
+    ("POST", "/clinic"),
 ];
 
 /// Routes that belong to no tenant.
@@ -82,11 +100,16 @@ struct Ids {
     replay: String,
     conversation: String,
     secret: String,
+    channel: String,
+    app_secret: String,
+    refused: String,
 }
 
 async fn acmes(world: &World) -> Ids {
     world.receiver.will_reply("/acme", [Reply::Status(500)]);
     assert_eq!(world.meta_posts(&world.acme, meta::one_text(world.acme.phone_number_id, "wamid.A1")).await, 200);
+    let forged = meta::one_text(world.acme.phone_number_id, "wamid.F");
+    assert_eq!(world.post(&world.acme.callback_path, Some(&meta::sign("forged", b"")), forged).await.status(), 403);
     world.settle().await;
     let event = world.received(&world.acme)[0]["id"].as_str().expect("an id").to_owned();
     let mut c = world.pools.web.acquire().await.expect("a connection");
@@ -102,8 +125,18 @@ async fn acmes(world: &World) -> Ids {
     .fetch_one(&mut *c)
     .await
     .expect("a secret");
+    let ids: (uuid::Uuid, uuid::Uuid, uuid::Uuid) = sqlx::query_as(
+        "select ch.channel_id, s.app_secret_id, r.refused_id from tenant t join channel ch using (tenant_id)
+         join app_secret s using (tenant_id) join refused_request r using (tenant_id) where t.name = 'Acme' limit 1",
+    )
+    .fetch_one(&mut *c)
+    .await
+    .expect("a channel, a secret and a refused request");
     Ids {
         conversation,
+        channel: socialhook_core::id::ChannelId(ids.0).to_string(),
+        app_secret: socialhook_core::id::AppSecretId(ids.1).to_string(),
+        refused: socialhook_core::id::RefusedId(ids.2).to_string(),
         secret: socialhook_core::id::EndpointSecretId(secret).to_string(),
         event,
         endpoint: world.acme.endpoint_id.to_string(),
@@ -120,6 +153,9 @@ fn path(route: &str, ids: &Ids) -> String {
         ("{replay}", &ids.replay),
         ("{conversation}", &ids.conversation),
         ("{secret}", &ids.secret),
+        ("{channel}", &ids.channel),
+        ("{app_secret}", &ids.app_secret),
+        ("{refused}", &ids.refused),
     ];
     named.into_iter().fold(route.to_owned(), |path, (name, id)| path.replace(name, id))
 }
@@ -139,6 +175,7 @@ async fn another_tenants_things_are_not_found() {
             ("verify_token", "v"),
             ("sample", "whatsapp-text"),
             ("overlap", "24"),
+            ("app", &ids.app),
         ];
         let mut tried = 0;
         for (method, route) in ROUTES.iter().filter(|(_, route)| route.contains('{')) {
@@ -162,20 +199,31 @@ async fn another_tenants_things_are_not_found() {
             "/endpoints",
             "/channels",
             "/apps",
+            "/clinic",
             "/inspector",
         ];
         for list in lists {
             let page = globex.get(list).await;
             assert_eq!(page.status, 200, "{list}");
-            for foreign in
-                [ids.event.as_str(), &ids.endpoint, &ids.app, &ids.replay, "verify-Acme", world.acme.phone_number_id]
-            {
+            for foreign in [
+                ids.event.as_str(),
+                &ids.endpoint,
+                &ids.app,
+                &ids.channel,
+                &ids.refused,
+                &ids.replay,
+                "verify-Acme",
+                world.acme.phone_number_id,
+            ] {
                 assert!(!page.text.contains(foreign), "{list} shows {foreign}");
             }
         }
         assert_eq!(world.count("select count(*) from replay where cancelled_at is null").await, 1);
         world.settle().await;
         assert_eq!(world.received(&world.acme).len(), 1, "nothing of it had an effect");
+        assert_eq!(world.meta_posts(&world.acme, meta::one_text(world.acme.phone_number_id, "wamid.A2")).await, 200);
+        world.settle().await;
+        assert_eq!(world.received(&world.acme).len(), 2, "nor on the channel and its app");
     })
     .await;
 }
@@ -207,9 +255,10 @@ fn every_route_is_in_the_table() {
         if OPEN.contains(&route) {
             continue;
         }
-        let named = ["event", "endpoint", "app", "replay", "conversation", "secret"]
-            .into_iter()
-            .fold(route.to_owned(), |route, noun| route.replace(&format!("{{{noun}_id}}"), &format!("{{{noun}}}")));
+        let named =
+            ["event", "endpoint", "app", "replay", "conversation", "secret", "channel", "app_secret", "refused"]
+                .into_iter()
+                .fold(route.to_owned(), |route, noun| route.replace(&format!("{{{noun}_id}}"), &format!("{{{noun}}}")));
         for (call, method) in [("get(", "GET"), ("post(", "POST")] {
             if rest.contains(call) {
                 assert!(ROUTES.contains(&(method, named.as_str())), "{method} {route} is in no table of this test");

@@ -48,8 +48,13 @@ pub enum Shape {
     /// JSON that ends in the middle.
     CutOff,
     /// Neither, from this line and column on.
-    NotJson { line: usize, column: usize },
-    NotUtf8 { at: usize },
+    NotJson {
+        line: usize,
+        column: usize,
+    },
+    NotUtf8 {
+        at: usize,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,9 +85,7 @@ pub fn diagnose(case: &Case<'_>) -> Diagnosis {
     let mut search = Search { case, given: given.unwrap_or_default(), forms: 0, work_left: WORK_MAX };
     let finding = match given {
         None => Finding::NoSignature,
-        Some(_) => {
-            variants::search(body, &mut |steps, form| search.fit(steps, form)).unwrap_or(Finding::Nothing)
-        }
+        Some(_) => variants::search(body, &mut |steps, form| search.fit(steps, form)).unwrap_or(Finding::Nothing),
     };
     Diagnosis { fault, shape: shape(body), finding, forms: search.forms }
 }

@@ -204,7 +204,11 @@ impl Contents {
     ) -> impl Iterator<Item = &'a Arc<Endpoint>> {
         let is_disabled = channel_id.is_some_and(|channel_id| self.disabled.contains(&channel_id));
         let endpoints = self.by_tenant.get(&tenant_id).filter(|_| !is_disabled);
-        endpoints.map(Vec::as_slice).unwrap_or_default().iter().filter(move |endpoint| endpoint.wants(event, channel_id))
+        endpoints
+            .map(Vec::as_slice)
+            .unwrap_or_default()
+            .iter()
+            .filter(move |endpoint| endpoint.wants(event, channel_id))
     }
 }
 

@@ -166,8 +166,7 @@ impl Relay {
 
 /// Meta's documentation signs letters in their escaped form. Where they are not escaped on the wire, that form is tried before refusing.
 fn fits_escaped(app: &App, refusal: Refusal, post: &Post) -> bool {
-    let fits =
-        refusal == Refusal::Wrong && signature::verify_escaped(&app.keys, post.signature.as_deref(), &post.body);
+    let fits = refusal == Refusal::Wrong && signature::verify_escaped(&app.keys, post.signature.as_deref(), &post.body);
     if fits {
         tracing::debug!(app.id = %app.app_id, "the signature fits the escaped form of the body");
     }

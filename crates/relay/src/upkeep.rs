@@ -9,7 +9,8 @@ use chrono::TimeDelta;
 use socialhook_core::id::ManifestId;
 use socialhook_store::endpoints::secrets;
 use socialhook_store::{
-    PgConnection, Result, channels, deliveries, inspections, manifests, nodes, onboarding, refusals, refused_requests, rollups, sessions,
+    PgConnection, Result, channels, deliveries, inspections, manifests, nodes, onboarding, refusals, refused_requests,
+    rollups, sessions,
 };
 
 use crate::job::Job;

@@ -94,14 +94,10 @@ pub async fn set_verify_token(
 
 /// Violates `app_name` if the tenant has another of that name. False if it is not the tenant's.
 pub async fn rename(c: &mut PgConnection, tenant_id: TenantId, app_id: AppId, name: &str) -> Result<bool> {
-    let renamed = sqlx::query!(
-        "update app set name = $3 where tenant_id = $1 and app_id = $2",
-        tenant_id.0,
-        app_id.0,
-        name
-    )
-    .execute(c)
-    .await?;
+    let renamed =
+        sqlx::query!("update app set name = $3 where tenant_id = $1 and app_id = $2", tenant_id.0, app_id.0, name)
+            .execute(c)
+            .await?;
     Ok(renamed.rows_affected() == 1)
 }
 

@@ -176,12 +176,7 @@ pub async fn disable(
 
 /// Reached through another of the tenant's own apps from now on. Violates `channel_external_id` if that app has such a channel
 /// already. False if either is not the tenant's.
-pub async fn move_to(
-    c: &mut PgConnection,
-    tenant_id: TenantId,
-    channel_id: ChannelId,
-    app_id: AppId,
-) -> Result<bool> {
+pub async fn move_to(c: &mut PgConnection, tenant_id: TenantId, channel_id: ChannelId, app_id: AppId) -> Result<bool> {
     let moved = sqlx::query!(
         "update channel set app_tenant_id = $1, app_id = $3
          where tenant_id = $1 and channel_id = $2 and exists (select from app where tenant_id = $1 and app_id = $3)",
@@ -198,9 +193,10 @@ pub async fn move_to(
 /// is not the tenant's.
 pub async fn delete(c: &mut PgConnection, tenant_id: TenantId, channel_id: ChannelId) -> Result<bool> {
     let mut transaction = c.begin().await?;
-    let deleted = sqlx::query!("delete from channel where tenant_id = $1 and channel_id = $2", tenant_id.0, channel_id.0)
-        .execute(&mut *transaction)
-        .await?;
+    let deleted =
+        sqlx::query!("delete from channel where tenant_id = $1 and channel_id = $2", tenant_id.0, channel_id.0)
+            .execute(&mut *transaction)
+            .await?;
     sqlx::query!("delete from conversation_key where tenant_id = $1 and channel_id = $2", tenant_id.0, channel_id.0)
         .execute(&mut *transaction)
         .await?;

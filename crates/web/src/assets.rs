@@ -32,6 +32,7 @@ const CSS: &str = concat!(
     include_str!("../../../static/css/ledger.css"),
     include_str!("../../../static/css/endpoint.css"),
     include_str!("../../../static/css/overview.css"),
+    include_str!("../../../static/css/channel.css"),
 );
 
 /// Fragments of one function: what `times` and `copy` declare is there for the others.

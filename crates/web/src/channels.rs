@@ -1,5 +1,8 @@
 //! A tenant's channels: connected numbers, pages and Instagram accounts.
 
+pub mod one;
+pub mod switch;
+
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -18,7 +21,7 @@ use crate::inspector::simulation;
 use crate::member::Member;
 use crate::page::{Empty, Page, Section, html, leave_notice};
 use crate::state::App;
-use crate::words::{self, Now, When, count};
+use crate::words::{self, Now, Pill, When, count};
 
 #[derive(Template)]
 #[template(path = "channels.html")]
@@ -30,16 +33,19 @@ struct ChannelsPage {
     /// Id and name, for the form; without an app there is no form.
     apps: Vec<(String, String)>,
     platforms: Vec<(&'static str, &'static str)>,
+    may_act: bool,
     form: ChannelFields,
 }
 
 struct Row {
+    href: String,
     name: String,
+    pill: Pill,
+    sentence: String,
+    discovered: Option<When>,
     platform: &'static str,
-    external_id: String,
-    address: Option<String>,
+    address: String,
     app: String,
-    last: Option<When>,
 }
 
 #[derive(Deserialize)]
@@ -110,7 +116,7 @@ impl ChannelFields {
 async fn page(app: &App, member: &Member, session: &Session, form: ChannelFields) -> Result<Response, Error> {
     let now = member.now(app);
     let mut c = app.pools.web.acquire().await.map_err(database)?;
-    let channels = stored::list(&mut c, member.tenant_id).await?;
+    let channels = stored::list_with_traffic(&mut c, member.tenant_id, one::day(app.clock.now())).await?;
     let mut apps = apps::list(&mut c, member.tenant_id, &app.sealer).await?;
     drop(c);
     // A real app is the better first choice.
@@ -122,18 +128,24 @@ async fn page(app: &App, member: &Member, session: &Session, form: ChannelFields
         rows: channels.into_iter().map(|channel| row(channel, now)).collect(),
         apps: apps.into_iter().map(|app| (app.app_id.to_string(), app.name)).collect(),
         platforms: Platform::ALL.map(|platform| (platform.as_str(), words::platform(platform))).to_vec(),
+        may_act: member.may_act(),
         form,
     })
 }
 
 fn row(channel: Channel, now: Now) -> Row {
+    let (pill, sentence) = one::state(&channel, now);
     Row {
+        href: format!("/channels/{}", channel.channel_id),
+        pill,
+        sentence,
+        // As long as nobody has named it.
+        discovered: (channel.discovered && channel.name == channel.external_id)
+            .then(|| When::new(channel.created_at, now)),
         name: channel.name,
         platform: words::platform(channel.platform),
-        external_id: channel.external_id,
-        address: channel.address,
+        address: channel.address.unwrap_or(channel.external_id),
         app: channel.app_name,
-        last: channel.last_receipt_at.map(|at| When::new(at, now)),
     }
 }
 
@@ -172,6 +184,7 @@ pub async fn create(
     session: Session,
     Form(form): Form<ChannelForm>,
 ) -> Result<Response, Error> {
+    member.must_act()?;
     let mut fields = ChannelFields::entered(form);
     let mut c = app.pools.web.acquire().await.map_err(database)?;
     let own = apps::list(&mut c, member.tenant_id, &app.sealer).await?;
@@ -201,7 +214,7 @@ pub async fn create(
     }
     app.relay.refresh().await?;
     leave_notice(&session, format!("{} is connected. Its webhooks become events from now on.", checked.name)).await?;
-    Ok(Redirect::to("/channels").into_response())
+    Ok(Redirect::to(&format!("/channels/{}", new.channel_id)).into_response())
 }
 
 async fn refused(app: &App, member: &Member, session: &Session, fields: ChannelFields) -> Result<Response, Error> {

@@ -10,6 +10,7 @@ mod arrivals;
 mod assets;
 mod channels;
 mod charts;
+mod clinic;
 mod codes;
 mod conversation;
 mod deliveries;

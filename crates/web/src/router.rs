@@ -6,13 +6,14 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 
 use crate::arrivals::Arrivals;
+use crate::clinic::Clinic;
 use crate::deliveries::export::Exports;
 use crate::error::Error;
 use crate::passwords::Passwords;
 use crate::state::App;
 use crate::{
-    apps, assets, channels, conversation, deliveries, delivery, docs, endpoint, endpoints, health, inspector, landing,
-    layers, message, meta, overview, replays, search, serve, settings, sign_in, sign_up, start,
+    apps, assets, channels, clinic, conversation, deliveries, delivery, docs, endpoint, endpoints, health, inspector,
+    landing, layers, message, meta, overview, replays, search, serve, settings, sign_in, sign_up, start,
 };
 
 /// What the handlers share: what the binary passed in, and what lives as long as the router.
@@ -22,6 +23,7 @@ pub(crate) struct Web {
     passwords: Passwords,
     arrivals: Arrivals,
     exports: Exports,
+    clinic: Clinic,
 }
 
 /// Everything that this service answers.
@@ -33,7 +35,13 @@ pub fn router(app: App) -> Router {
         .method_not_allowed_fallback(async || Error::Method);
     let (public_url, draining) = (app.public_url.clone(), app.draining.clone());
     let webhooks = meta::routes(app.relay.clone(), draining.clone());
-    let web = Web { app, passwords: Passwords::default(), arrivals: Arrivals::default(), exports: Exports::default() };
+    let web = Web {
+        app,
+        passwords: Passwords::default(),
+        arrivals: Arrivals::default(),
+        exports: Exports::default(),
+        clinic: Clinic::default(),
+    };
     // Nothing is laid over Meta's routes: they take the traffic, and answer no browser.
     layers::everything(all.with_state(web), &public_url)
         .layer(from_fn_with_state(draining, serve::last_answer))
@@ -87,9 +95,23 @@ fn pages() -> Router<Web> {
         )
         .route("/endpoints/{endpoint_id}/resume", post(endpoint::pause::delete))
         .route("/channels", get(channels::list).post(channels::create))
+        .route("/channels/{channel_id}", get(channels::one::show).post(channels::one::update))
+        .route("/channels/{channel_id}/move", post(channels::one::move_to))
+        .route("/channels/{channel_id}/disable", get(channels::switch::confirm).post(channels::switch::disable))
+        .route("/channels/{channel_id}/enable", post(channels::switch::enable))
+        .route("/channels/{channel_id}/delete", get(channels::switch::confirm_deleting).post(channels::switch::delete))
         .route("/settings", get(settings::show).post(settings::update))
         .route("/apps", get(apps::list).post(apps::create))
-        .route("/apps/{app_id}/secrets", post(apps::add_secret))
+        .route("/apps/{app_id}", get(apps::one::show).post(apps::one::rename))
+        .route("/apps/{app_id}/verify-token", post(apps::one::change_token))
+        .route("/apps/{app_id}/secrets", post(apps::secrets::create))
+        .route("/apps/{app_id}/secrets/{app_secret_id}/retire", get(apps::secrets::confirm).post(apps::secrets::retire))
+        .route("/apps/{app_id}/delete", get(apps::removal::confirm).post(apps::removal::delete))
+        .route("/refused/{refused_id}", get(apps::refusals::show))
+        .route(
+            "/clinic",
+            get(clinic::form::show).post(clinic::form::examine).layer(DefaultBodyLimit::max(clinic::form::FORM_MAX)),
+        )
 }
 
 /// For browsers too, but without an end in time.

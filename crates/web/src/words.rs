@@ -80,6 +80,15 @@ pub fn grouped(number: usize) -> String {
     text
 }
 
+/// A size in the unit one would say it in.
+pub fn bytes(number: usize) -> String {
+    match number {
+        0..1024 => count(number, "byte", "bytes"),
+        1024..1_048_576 => format!("{} kB", (number + 512) / 1024),
+        _ => format!("{}.{} MB", number >> 20, ((number & 0xf_ffff) * 10) >> 20),
+    }
+}
+
 /// A state as it is shown: a word, a colour by meaning, and a shape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pill {
@@ -116,6 +125,15 @@ impl Pill {
     pub const DONE: Self = Self { word: "Done", meaning: "ok", shape: TICK };
     pub const TO_DO: Self = Self { word: "To do", meaning: "calm", shape: DASH };
     pub const SIGNED: Self = Self { word: "Signature valid", meaning: "ok", shape: TICK };
+    pub const RECEIVING: Self = Self { word: "Receiving", meaning: "ok", shape: TICK };
+    pub const REFUSING: Self = Self { word: "Refusing", meaning: "bad", shape: CROSS };
+    pub const VERIFIED: Self = Self { word: "Verified", meaning: "wait", shape: CLOCK };
+    pub const NOT_SET_UP: Self = Self { word: "Not set up", meaning: "calm", shape: DASH };
+    pub const SIMULATED: Self = Self { word: "Simulated", meaning: "calm", shape: DASH };
+    pub const DISABLED: Self = Self { word: "Disabled", meaning: "wait", shape: BARS };
+    pub const QUIET: Self = Self { word: "Quiet", meaning: "calm", shape: DASH };
+    pub const NOTHING_YET: Self = Self { word: "Nothing yet", meaning: "calm", shape: DASH };
+    pub const UNKNOWN: Self = Self { word: "Not proven", meaning: "wait", shape: DASH };
     pub const UNSIGNED: Self = Self { word: "Signature wrong", meaning: "bad", shape: CROSS };
 
     pub fn of(state: State) -> Self {

@@ -91,7 +91,9 @@ impl Node<'_> {
             Self::Array(elements) => elements.iter_mut().for_each(Node::sort),
             Self::Object(members) => {
                 members.sort_by_key(|(key, _)| *key);
-                members.iter_mut().for_each(|(_, value)| value.sort());
+                for (_, value) in members {
+                    value.sort();
+                }
             }
         }
     }

@@ -24,13 +24,15 @@ fn steps(signed: &str, body: &str) -> Vec<Step> {
 }
 
 const META: &str = r#"{"object":"page","entry":[{"id":"1","time":1.0,"url":"https:\/\/x.test\/a","text":"\u00e4 \ud83d\ude00"}],"empty":{},"none":[]}"#;
-const PLAIN: &str = r#"{"object":"page","entry":[{"id":"1","time":1.0,"url":"https://x.test/a","text":"ä 😀"}],"empty":{},"none":[]}"#;
+const PLAIN: &str =
+    r#"{"object":"page","entry":[{"id":"1","time":1.0,"url":"https://x.test/a","text":"ä 😀"}],"empty":{},"none":[]}"#;
 
 #[test]
 fn as_it_is() {
     assert_eq!(steps(META, META), []);
     let header = key("other").sign(META.as_bytes());
-    let case = Case { body: META.as_bytes(), header: header.as_bytes(), own: &[key("a")], others: &[key("b"), key("other")] };
+    let case =
+        Case { body: META.as_bytes(), header: header.as_bytes(), own: &[key("a")], others: &[key("b"), key("other")] };
     assert_eq!(diagnose(&case).finding, Finding::Fits { fit: Fit::Other(1), steps: vec![] });
     assert_eq!(diagnose(&Case { others: &[], ..case }).finding, Finding::Nothing);
 }

@@ -111,9 +111,7 @@ fn letters<T>(text: &str, steps: &mut Steps, fit: &mut impl FnMut(&[Step], &[u8]
         found.or_else(|| slashes(text).into_iter().find_map(|form| then(form, steps, &mut with_ends)))
     };
     with_slashes(text, steps, false).or_else(|| {
-        spellings(text)
-            .into_iter()
-            .find_map(|form| then(form, steps, |text, steps| with_slashes(text, steps, true)))
+        spellings(text).into_iter().find_map(|form| then(form, steps, |text, steps| with_slashes(text, steps, true)))
     })
 }
 
@@ -137,7 +135,11 @@ fn layouts<T>(text: &str, steps: &mut Steps, fit: &mut impl FnMut(&[Step], &[u8]
             let written = node.write(style, FORM_MAX).filter(|written| written != text);
             let found = then((step, written), steps, |text, steps| {
                 fit(steps, text.as_bytes())
-                    .or_else(|| then((Step::AddNewline, Some(format!("{text}\n"))), steps, |text, steps| fit(steps, text.as_bytes())))
+                    .or_else(|| {
+                        then((Step::AddNewline, Some(format!("{text}\n"))), steps, |text, steps| {
+                            fit(steps, text.as_bytes())
+                        })
+                    })
                     .or_else(|| letters(text, steps, fit))
             });
             if found.is_some() {
@@ -182,7 +184,8 @@ fn escapes(text: &str) -> impl Iterator<Item = (usize, u16)> + '_ {
                 continue;
             }
             if bytes.get(here + 1) == Some(&b'u')
-                && let Some(unit) = text.get(here + 2..here + 6).filter(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit()))
+                && let Some(unit) =
+                    text.get(here + 2..here + 6).filter(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit()))
                 && let Ok(unit) = u16::from_str_radix(unit, 16)
             {
                 at += 6;

@@ -98,7 +98,7 @@ async fn connected(app: &App, member: &Member, platform: Platform) -> Result<Opt
         let Some(through) = own.iter().find(|app| app.app_id == channel.app_id && app.live_secrets > 0) else {
             continue;
         };
-        if channel.platform != platform {
+        if channel.platform != platform || channel.disabled_at.is_some() {
             continue;
         }
         let secrets = apps::live_secrets(&mut c, member.tenant_id, through.app_id, &app.sealer).await?;
