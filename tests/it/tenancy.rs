@@ -160,6 +160,22 @@ fn path(route: &str, ids: &Ids) -> String {
     named.into_iter().fold(route.to_owned(), |path, (name, id)| path.replace(name, id))
 }
 
+/// Pages that show several things of the tenant's.
+const LISTS: &[&str] = &[
+    "/overview",
+    "/start",
+    "/start/progress",
+    "/deliveries",
+    "/replays",
+    "/replays/new",
+    "/endpoints",
+    "/channels",
+    "/apps",
+    "/clinic",
+    "/inspector",
+    "/settings",
+];
+
 #[tokio::test]
 async fn another_tenants_things_are_not_found() {
     world(async |world| {
@@ -189,20 +205,7 @@ async fn another_tenants_things_are_not_found() {
             tried += 1;
         }
         assert!(tried >= 8);
-        let lists = [
-            "/overview",
-            "/start",
-            "/start/progress",
-            "/deliveries",
-            "/replays",
-            "/replays/new",
-            "/endpoints",
-            "/channels",
-            "/apps",
-            "/clinic",
-            "/inspector",
-        ];
-        for list in lists {
+        for list in LISTS {
             let page = globex.get(list).await;
             assert_eq!(page.status, 200, "{list}");
             for foreign in [

@@ -113,7 +113,7 @@ pub struct Contents {
 impl Contents {
     fn new(stored: stored::Contents) -> Self {
         let (epoch, retention, disabled) = (stored.epoch, stored.retention, stored.disabled);
-        let mut contents = Self { epoch, retention, disabled, ..Self::default() };
+        let mut contents = Self { epoch, disabled, retention, ..Self::default() };
         for app in stored.apps {
             let keys = app.secrets.iter().map(Key::new).collect();
             let (tenant_id, app_id, verify_token) = (app.tenant_id, app.app_id, app.verify_token);

@@ -173,11 +173,17 @@ impl Relay {
             tasks,
         }));
         if let Some(tick) = tick {
-            relay.0.tasks.spawn_core(upkeep::run(relay.clone(), tick));
-            relay.0.tasks.spawn_core(upkeep::keep_lease(relay.clone(), tick));
-            relay.0.tasks.spawn_core(housekeeping::run(relay.clone(), tick));
+            relay.keep_up(tick);
         }
         Ok(relay)
+    }
+
+    /// Starts the recurring work.
+    fn keep_up(&self, tick: Duration) {
+        let tasks = &self.0.tasks;
+        tasks.spawn_core(upkeep::run(self.clone(), tick));
+        tasks.spawn_core(upkeep::keep_lease(self.clone(), tick));
+        tasks.spawn_core(housekeeping::run(self.clone(), tick));
     }
 
     /// Apps, channels and endpoints as they are known now.

@@ -94,6 +94,12 @@ fn pages() -> Router<Web> {
             get(endpoint::removal::confirm_deleting).post(endpoint::removal::delete),
         )
         .route("/endpoints/{endpoint_id}/resume", post(endpoint::pause::delete))
+        .merge(configuration())
+}
+
+/// What a tenant has connected and set.
+fn configuration() -> Router<Web> {
+    Router::new()
         .route("/channels", get(channels::list).post(channels::create))
         .route("/channels/{channel_id}", get(channels::one::show).post(channels::one::update))
         .route("/channels/{channel_id}/move", post(channels::one::move_to))

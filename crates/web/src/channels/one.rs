@@ -32,10 +32,10 @@ struct ChannelPage {
     sentence: String,
     may_act: bool,
     is_disabled: bool,
-    is_operators: bool,
     /// It appeared by itself, and nobody has named it.
     is_unnamed: bool,
-    discovered: bool,
+    /// What its beginning is called.
+    began: &'static str,
     platform: &'static str,
     external_id: String,
     app_name: String,
@@ -120,9 +120,8 @@ async fn page(
         sentence,
         may_act: member.may_act(),
         is_disabled: channel.disabled_at.is_some(),
-        is_operators: channel.is_operators,
         is_unnamed: channel.discovered && channel.name == channel.external_id,
-        discovered: channel.discovered,
+        began: if channel.discovered { "Appeared by itself" } else { "Added" },
         platform: words::platform(channel.platform),
         rate: rate(&channel),
         app_href: (!channel.is_operators).then(|| format!("/apps/{}", channel.app_id)),

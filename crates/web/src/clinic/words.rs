@@ -128,16 +128,18 @@ fn fits(
     }
     let is_token = candidate.is_some_and(|candidate| candidate.kind == Kind::VerifyToken);
     if steps.is_empty() {
-        told.headline = "It is signed with another secret".to_owned();
+        "It is signed with another secret".clone_into(&mut told.headline);
         told.because = vec![format!("The signature fits the body exactly, but with {name}.")];
         told.todo.clear();
     } else {
         told.because.push(format!("Besides, it is signed with {name}, not with the secret that it is checked with."));
     }
-    told.todo.insert(0, match is_token {
-        true => "Sign with the app secret. The verify token only answers Meta’s challenge, and signs nothing.",
-        false => "Post it to the callback URL of the app whose secret it is, or add that secret to this app if both are one app at Meta.",
-    });
+    let first = if is_token {
+        "Sign with the app secret. The verify token only answers Meta’s challenge, and signs nothing."
+    } else {
+        "Post it to the callback URL of the app whose secret it is, or add that secret to this app if both are one app at Meta."
+    };
+    told.todo.insert(0, first);
     told
 }
 
@@ -203,8 +205,8 @@ fn changed(name: &str, steps: &[Step], specimen: &Specimen) -> Told {
     Told { pill: Pill::UNSIGNED, headline: headline.to_owned(), because, todo, proof: Vec::new() }
 }
 
-fn joined(list: &[&str]) -> String {
-    match list {
+fn joined(names: &[&str]) -> String {
+    match names {
         [] => String::new(),
         [one] => (*one).to_owned(),
         [first @ .., last] => format!("{} and {last}", first.join(", ")),
