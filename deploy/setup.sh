@@ -2,7 +2,7 @@
 # Installs what SocialHook needs from the system, and nothing that is already there.
 #
 #   deploy/setup.sh run     PostgreSQL's server binaries and a C compiler: for `make run`
-#   deploy/setup.sh test    the same, a browser and its driver: for `make test`
+#   deploy/setup.sh test    the same, curl, a browser and its driver: for `make test`
 #
 # It asks nothing, may be run again at any time, and needs root or sudo without a password only if something is missing. On Debian
 # and Ubuntu it creates no PostgreSQL cluster and touches none: the relay starts a server of its own.
@@ -121,12 +121,14 @@ install_missing() {
     find_postgres >/dev/null || missing="$missing PostgreSQL $oldest_postgres or newer;"
     if [ "$mode" = test ]; then
         if ! find_browser >/dev/null || ! find_driver >/dev/null; then missing="$missing Chromium and chromedriver;"; fi
+        have curl || missing="$missing curl;"
     fi
     [ -n "$missing" ] || return 0
     [ "$system" = apt ] || fail "missing:$missing and this script knows only apt-get and brew. Install them, then start again."
     case $missing in *compiler*) apt_install gcc libc6-dev ;; esac
     case $missing in *PostgreSQL*) apt_postgres ;; esac
     case $missing in *Chromium*) apt_browser ;; esac
+    case $missing in *curl*) apt_install curl ;; esac
 }
 
 # Asking the package is ten times quicker than starting a browser.

@@ -24,6 +24,7 @@ mod disasters;
 mod docs;
 mod endpoint_pages;
 mod endpoint_settings;
+mod event_page;
 mod health;
 mod ingest;
 mod journey;

@@ -75,13 +75,11 @@ impl FailureClass {
         Self::ALL.into_iter().find(|class| class.as_str() == word)
     }
 
-    /// What happened and what to do, in a sentence or two.
+    /// What happened and what to do, in a sentence or two. `status` is what the endpoint answered, if it did.
     #[must_use]
-    pub fn advice(self) -> &'static str {
+    pub fn advice(self, status: Option<u16>) -> &'static str {
         match self {
-            Self::Status => {
-                "Your endpoint answered with an error. Its own log will say why; answer 2xx once the event is safely taken."
-            }
+            Self::Status => status.map_or(UNTOLD, advice_on_status),
             Self::Redirect => "Your endpoint answered with a redirect. Redirects are not followed: set the final URL.",
             Self::Gone => "Your endpoint answered 410 Gone, so it was paused. Resume it when it should receive again.",
             Self::Timeout => "Your endpoint did not answer in time. Answer 2xx first and do slow work afterwards.",
@@ -100,6 +98,34 @@ impl FailureClass {
                 "The URL cannot be requested. Edit the endpoint and set a full http:// or https:// URL."
             }
         }
+    }
+}
+
+const UNTOLD: &str =
+    "Your endpoint answered with an error. Its own log will say why; answer 2xx once the event is safely taken.";
+
+/// For what is not 2xx, 3xx or 410.
+fn advice_on_status(status: u16) -> &'static str {
+    match status {
+        400 | 422 => {
+            "Your endpoint refused the event as malformed. Compare the body it expects with the one below; answer 2xx to what it does not need."
+        }
+        401 | 403 => {
+            "Your endpoint, or something in front of it, refused us. Check its signature check (secret, raw body, clock), and let the path past logins, firewalls and CSRF protection."
+        }
+        404 => "There is nothing at this path. Check the URL, the path's spelling and the closing slash included.",
+        405 => "The path is there but does not take POST. Route POST requests to your handler.",
+        408 => "Your endpoint gave up waiting for the request. Something in front of it may be slow, or overloaded.",
+        413 => "The event is larger than your endpoint takes. Raise its limit for bodies to 1 MB or more.",
+        415 => "Your endpoint does not take JSON. Accept the content type application/json.",
+        429 => {
+            "Your endpoint says that we send too much. Its Retry-After is heeded, up to an hour; raise its limit for us."
+        }
+        500 => "Your handler failed. Its own log, at this time, will say why.",
+        502..=504 => {
+            "A proxy in front of your endpoint could not get an answer from it. Check that the application behind it runs, and answers in time."
+        }
+        _ => UNTOLD,
     }
 }
 

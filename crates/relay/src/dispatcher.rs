@@ -26,7 +26,8 @@ use crate::open::Open;
 use crate::queue::{FairQueue, Limits};
 use crate::recorder::{Entry, Recorder};
 use crate::recovery;
-use crate::sender::{Answer, Request, Sender};
+use crate::request::Request;
+use crate::sender::{Answer, Sender};
 use crate::tasks::Tasks;
 
 /// Once this many more fit, an endpoint's deliveries that wait in the database are fetched.
@@ -264,7 +265,7 @@ impl Dispatcher {
             body: with_delivery(&job.event.body, stamp),
         };
         let clock = Instant::now();
-        let Answer { outcome, excerpt } = self.0.sender.send(endpoint, request).await;
+        let Answer { outcome, excerpt, headers } = self.0.sender.send(endpoint, request).await;
         let latency_us = i32::try_from(clock.elapsed().as_micros()).unwrap_or(i32::MAX);
         let (status, failure) = match &outcome {
             Outcome::Delivered { status } => (Some(*status), None),
@@ -284,6 +285,7 @@ impl Dispatcher {
             status,
             failure,
             excerpt,
+            response_headers: headers,
             next,
         };
         self.0.recorder.record(Entry::Finished(finished, job.manifest)).await;

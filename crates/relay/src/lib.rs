@@ -21,6 +21,7 @@ mod recorder;
 mod recovery;
 mod refused;
 mod replays;
+pub mod request;
 mod rollups;
 pub mod sender;
 pub mod simulate;

@@ -6,20 +6,17 @@
 use std::error::Error as StdError;
 use std::time::Duration;
 
-use reqwest::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use reqwest::header::{HeaderMap, RETRY_AFTER, SET_COOKIE};
 use reqwest::redirect;
 use socialhook_core::delivery::{FailureClass, Outcome};
-use socialhook_core::id::EventId;
-use socialhook_core::signature::HEADER as META_SIGNATURE_HEADER;
-use socialhook_core::signing;
-use socialhook_store::attempts::EXCERPT_MAX;
-use socialhook_store::endpoints::Target;
+use socialhook_store::attempts::{EXCERPT_MAX, RESPONSE_HEADERS_MAX};
 use tokio::time::{Instant, timeout_at};
 use url::Url;
 
 use crate::Settings;
 use crate::destination::{self, Blocked, Policy, Resolver, Unresolved};
 use crate::directory::Endpoint;
+use crate::request::{Request, USER_AGENT, address};
 
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long an attempt may take in all, unless the settings say otherwise.
@@ -29,7 +26,6 @@ pub const RESPONSE_MAX: usize = 64 << 10;
 /// As many as are in flight: several endpoints may share a host, and a connection that is not kept costs more than the request.
 const IDLE_CONNECTIONS_PER_HOST: usize = 512;
 const IDLE_TIMEOUT: Duration = Duration::from_mins(1);
-const USER_AGENT: &str = concat!("SocialHook/", env!("CARGO_PKG_VERSION"));
 
 pub(crate) struct Sender {
     client: reqwest::Client,
@@ -40,24 +36,17 @@ pub(crate) struct Sender {
     attempt_timeout: Duration,
 }
 
-pub(crate) struct Request<'a> {
-    pub(crate) event_id: EventId,
-    pub(crate) event: &'a str,
-    pub(crate) attempt: u16,
-    /// Seconds since the epoch.
-    pub(crate) timestamp: i64,
-    pub(crate) body: Vec<u8>,
-}
-
 pub(crate) struct Answer {
     pub(crate) outcome: Outcome,
     /// The beginning of a failure's response.
     pub(crate) excerpt: Option<Vec<u8>>,
+    /// A failure's response headers: `name: value`, one a line.
+    pub(crate) headers: Option<String>,
 }
 
 impl Answer {
     fn failure(class: FailureClass) -> Self {
-        Self { outcome: Outcome::failure(class), excerpt: None }
+        Self { outcome: Outcome::failure(class), excerpt: None, headers: None }
     }
 }
 
@@ -73,30 +62,18 @@ impl Sender {
     }
 
     pub(crate) async fn send(&self, endpoint: &Endpoint, request: Request<'_>) -> Answer {
-        let (client, url) = match (&endpoint.target, &endpoint.url) {
-            (Target::Inspector, _) => match self.inspector_base.join(&format!("inspector/{}", endpoint.endpoint_id)) {
-                Ok(url) => (&self.own, url),
-                Err(_) => return Answer::failure(FailureClass::InvalidUrl),
-            },
-            (Target::Http { .. }, Some(url)) if destination::check_literal(url, self.policy).is_ok() => {
-                (&self.client, url.clone())
-            }
-            (Target::Http { .. }, Some(_)) => return Answer::failure(FailureClass::BlockedAddress),
-            (Target::Http { .. }, None) => return Answer::failure(FailureClass::InvalidUrl),
+        let Some(url) = address(endpoint, &self.inspector_base) else {
+            return Answer::failure(FailureClass::InvalidUrl);
         };
-        let signature = signing::sign(&endpoint.keys, request.event_id, request.timestamp, &request.body);
-        let mut sending = client
-            .post(url)
-            .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
-            .header(signing::ID_HEADER, request.event_id.to_string())
-            .header(signing::TIMESTAMP_HEADER, request.timestamp)
-            .header(signing::SIGNATURE_HEADER, signature)
-            .header("socialhook-event", request.event)
-            .header("socialhook-attempt", request.attempt);
-        if let Some(key) = &endpoint.meta_key {
-            sending = sending.header(META_SIGNATURE_HEADER, key.sign(&request.body));
-        }
-        let sending = sending.body(request.body).send();
+        let client = if endpoint.is_inspector() {
+            &self.own
+        } else if destination::check_literal(&url, self.policy).is_ok() {
+            &self.client
+        } else {
+            return Answer::failure(FailureClass::BlockedAddress);
+        };
+        let Ok(headers) = request.headers(endpoint) else { return Answer::failure(FailureClass::InvalidUrl) };
+        let sending = client.post(url).headers(headers).body(request.body).send();
         let deadline = Instant::now() + endpoint.timeout.unwrap_or(self.attempt_timeout);
         match timeout_at(deadline, sending).await {
             Ok(Ok(response)) => read(response, deadline).await,
@@ -126,6 +103,8 @@ fn client(policy: Policy) -> Result<reqwest::Client, reqwest::Error> {
 /// the endpoint made of the event; a body that breaks off, or does not end in time, changes nothing.
 async fn read(mut response: reqwest::Response, deadline: Instant) -> Answer {
     let outcome = Outcome::of_status(response.status().as_u16(), retry_after(&response));
+    let failed = matches!(outcome, Outcome::Failed { .. });
+    let headers = failed.then(|| in_lines(response.headers()));
     let mut excerpt = Vec::new();
     let mut seen = 0;
     while seen <= RESPONSE_MAX
@@ -135,8 +114,19 @@ async fn read(mut response: reqwest::Response, deadline: Instant) -> Answer {
         let room = EXCERPT_MAX.saturating_sub(excerpt.len());
         excerpt.extend_from_slice(&chunk[..chunk.len().min(room)]);
     }
-    let failed = matches!(outcome, Outcome::Failed { .. });
-    Answer { outcome, excerpt: (failed && !excerpt.is_empty()).then_some(excerpt) }
+    Answer { outcome, excerpt: (failed && !excerpt.is_empty()).then_some(excerpt), headers }
+}
+
+/// As many as fit. What a cookie holds is a secret between the endpoint and whoever it set it for.
+fn in_lines(headers: &HeaderMap) -> String {
+    let mut lines = String::new();
+    for (name, value) in headers {
+        let value = if name == SET_COOKIE { "(left out)".into() } else { String::from_utf8_lossy(value.as_bytes()) };
+        if lines.len() + name.as_str().len() + value.len() + 3 <= RESPONSE_HEADERS_MAX {
+            lines.extend([name.as_str(), ": ", &value, "\n"]);
+        }
+    }
+    lines
 }
 
 /// Only the form in seconds; a date would need the receiver's clock to be right.

@@ -11,7 +11,8 @@ use socialhook_core::id::{EndpointId, TenantId};
 use socialhook_core::offline;
 
 use crate::Relay;
-use crate::sender::{Answer, Request};
+use crate::request::Request;
+use crate::sender::Answer;
 
 /// At once, for all tenants together.
 pub(crate) const TRIALS_MAX: usize = 16;
@@ -25,6 +26,8 @@ pub struct Trial {
     pub latency_us: i32,
     /// The beginning of a failure's response.
     pub excerpt: Option<Vec<u8>>,
+    /// A failure's response headers: `name: value`, one a line.
+    pub headers: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -61,8 +64,8 @@ impl Relay {
             body: with_delivery(&event.body, stamp),
         };
         let clock = Instant::now();
-        let Answer { outcome, excerpt } = self.0.dispatcher.send_apart(&endpoint, request).await;
+        let Answer { outcome, excerpt, headers } = self.0.dispatcher.send_apart(&endpoint, request).await;
         let latency_us = i32::try_from(clock.elapsed().as_micros()).unwrap_or(i32::MAX);
-        Ok(Trial { event: event.event.as_str(), outcome, latency_us, excerpt })
+        Ok(Trial { event: event.event.as_str(), outcome, latency_us, excerpt, headers })
     }
 }

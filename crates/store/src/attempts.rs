@@ -13,6 +13,8 @@ use crate::deliveries::unsigned;
 
 /// Bytes of a failed response's body that are kept.
 pub const EXCERPT_MAX: usize = 2048;
+/// Bytes of a failed response's headers that are kept.
+pub const RESPONSE_HEADERS_MAX: usize = 2048;
 
 #[derive(Debug, Clone)]
 pub struct Finished {
@@ -29,6 +31,8 @@ pub struct Finished {
     /// The failure class's word; none if delivered.
     pub failure: Option<&'static str>,
     pub excerpt: Option<Vec<u8>>,
+    /// Of a failure's response: `name: value`, one a line; at most [`RESPONSE_HEADERS_MAX`].
+    pub response_headers: Option<String>,
     pub next: Next,
 }
 
@@ -48,11 +52,12 @@ pub async fn record(c: &mut PgConnection, node_id: NodeId, batch: &[Finished], c
     sqlx::query!(
         "with x as (
            select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::smallint[], $5::bool[], $6::timestamptz[], $7::int[],
-             $8::smallint[], $9::text[], $10::bytea[], $11::timestamptz[], $12::timestamptz[], $15::uuid[])
-             x(tenant_id, event_id, endpoint_id, number, replay, started_at, latency_us, status, failure, excerpt, due_at, parked_at, manifest_id)
+             $8::smallint[], $9::text[], $10::bytea[], $11::timestamptz[], $12::timestamptz[], $15::uuid[], $16::text[])
+             x(tenant_id, event_id, endpoint_id, number, replay, started_at, latency_us, status, failure, excerpt, due_at, parked_at, manifest_id,
+               response_headers)
          ), a as (
-           insert into attempt (tenant_id, event_id, endpoint_id, number, replay, started_at, latency_us, status, failure, excerpt)
-           select tenant_id, event_id, endpoint_id, number, replay, started_at, latency_us, status, failure, excerpt from x
+           insert into attempt (tenant_id, event_id, endpoint_id, number, replay, started_at, latency_us, status, failure, excerpt, response_headers)
+           select tenant_id, event_id, endpoint_id, number, replay, started_at, latency_us, status, failure, excerpt, response_headers from x
          ), first as (
            insert into delivery (tenant_id, event_id, endpoint_id, owner, due_at, parked_at, attempts, round_start, replay)
            select x.tenant_id, x.event_id, x.endpoint_id, null, x.due_at, x.parked_at, x.number, 0, x.replay
@@ -84,6 +89,7 @@ pub async fn record(c: &mut PgConnection, node_id: NodeId, batch: &[Finished], c
         node_id.0,
         &closed,
         &n.manifest_ids as &[Option<Uuid>],
+        &n.response_headers as &[Option<&str>],
     )
     .execute(c)
     .await?;
@@ -103,6 +109,7 @@ struct Columns<'a> {
     statuses: Vec<Option<i16>>,
     failures: Vec<Option<&'a str>>,
     excerpts: Vec<Option<&'a [u8]>>,
+    response_headers: Vec<Option<&'a str>>,
     due_at: Vec<Option<DateTime<Utc>>>,
     parked_at: Vec<Option<DateTime<Utc>>>,
 }
@@ -127,6 +134,7 @@ impl<'a> Columns<'a> {
             columns.statuses.push(finished.status.and_then(|status| i16::try_from(status).ok()));
             columns.failures.push(finished.failure);
             columns.excerpts.push(finished.excerpt.as_deref().map(|text| &text[..text.len().min(EXCERPT_MAX)]));
+            columns.response_headers.push(finished.response_headers.as_deref());
             columns.due_at.push(due_at);
             columns.parked_at.push(parked_at);
         }
@@ -145,6 +153,8 @@ pub struct Attempt {
     /// A failure class's word; none if delivered.
     pub failure: Option<String>,
     pub excerpt: Option<Vec<u8>>,
+    /// Of a failure's response: `name: value`, one a line.
+    pub response_headers: Option<String>,
 }
 
 /// All attempts of one delivery, in order.
@@ -155,7 +165,7 @@ pub async fn of_delivery(
     endpoint_id: EndpointId,
 ) -> Result<Vec<Attempt>> {
     let rows = sqlx::query!(
-        "select number, replay, started_at, latency_us, status, failure, excerpt from attempt
+        "select number, replay, started_at, latency_us, status, failure, excerpt, response_headers from attempt
          where tenant_id = $1 and event_id = $2 and endpoint_id = $3 order by number, started_at",
         tenant_id.0,
         event_id.0,
@@ -173,6 +183,7 @@ pub async fn of_delivery(
             status: row.status.map(unsigned),
             failure: row.failure,
             excerpt: row.excerpt,
+            response_headers: row.response_headers,
         })
         .collect())
 }

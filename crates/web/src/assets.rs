@@ -43,7 +43,7 @@ const SCRIPT: &str = concat!(
     include_str!("../../../static/js/theme-toggle.js"),
     include_str!("../../../static/js/selection.js"),
     include_str!("../../../static/js/inspector.js"),
-    include_str!("../../../static/js/onboarding.js"),
+    include_str!("../../../static/js/progress.js"),
     include_str!("../../../static/js/ledger.js"),
     include_str!("../../../static/js/start.js"),
     "})();\n",

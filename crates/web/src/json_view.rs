@@ -6,7 +6,7 @@
 use std::fmt::Write;
 
 /// Bytes up to which a body is coloured; a longer one is shown plainly, for the browser's sake.
-const COLOURED_MAX: usize = 256 << 10;
+const COLOURED_MAX: usize = 64 << 10;
 /// Objects and arrays fold down to this depth; deeper ones are only indented.
 const FOLDING_DEPTH_MAX: usize = 12;
 /// Deeper ones are not indented further.

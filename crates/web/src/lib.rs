@@ -17,6 +17,7 @@ mod deliveries;
 mod delivery;
 mod docs;
 mod endpoint;
+mod endpoint_choice;
 mod endpoints;
 mod error;
 mod extract;

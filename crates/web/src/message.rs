@@ -100,19 +100,36 @@ fn sentence(told: &[Told], entries: &[Entry], now: Now) -> String {
         return "Meta did not send us anything about this message.".to_owned();
     };
     let came = When::new(first.received_at, now).words;
-    let open = entries
-        .iter()
-        .filter(|entry| !matches!(entry.state, Standing::Delivered | Standing::Discarded | Standing::Unmatched))
-        .count();
-    let delivered = entries.iter().filter(|entry| entry.state == Standing::Delivered).count();
     let news = count(told.len(), "webhook", "webhooks");
-    let fate = match (delivered, open) {
-        (0, 0) => "no endpoint wanted to know".to_owned(),
-        (1, 0) => "it was delivered".to_owned(),
-        (delivered, 0) => format!("all {} were made", count(delivered, "delivery", "deliveries")),
-        (delivered, open) => format!("{} made, {open} still open", count(delivered, "delivery", "deliveries")),
-    };
-    format!("Yes: Meta told us of it {came}. {news} about it in all; {fate}.")
+    let last = told.last().filter(|last| last.event != first.event).map(|last| format!(" {}.", news_of(last)));
+    format!("Yes: Meta told us of it {came}. {news} about it in all; {}.{}", fate(entries), last.unwrap_or_default())
+}
+
+/// What became of the webhooks.
+fn fate(entries: &[Entry]) -> String {
+    let number = |fits: fn(Standing) -> bool| entries.iter().filter(|entry| fits(entry.state)).count();
+    let delivered = number(|state| state == Standing::Delivered);
+    let discarded = number(|state| state == Standing::Discarded);
+    let unmatched = number(|state| state == Standing::Unmatched);
+    let open = entries.len() - delivered - discarded - unmatched;
+    let deliveries = |number| count(number, "delivery", "deliveries");
+    match (delivered, open, discarded) {
+        (0, 0, 0) => "no endpoint wanted to know".to_owned(),
+        (1, 0, 0) => "it was delivered".to_owned(),
+        (delivered, 0, 0) => format!("all {} were made", deliveries(delivered)),
+        (delivered, open, discarded) => {
+            let parts = [(open, "still open"), (discarded, "discarded")].into_iter().filter(|part| part.0 > 0);
+            let parts: Vec<String> = parts.map(|(number, word)| format!("{number} {word}")).collect();
+            format!("{} made, {}", deliveries(delivered), parts.join(", "))
+        }
+    }
+}
+
+/// What the newest piece of news says.
+fn news_of(told: &Told) -> String {
+    let document = std::str::from_utf8(&told.body).ok().and_then(Document::parse);
+    let body = document.as_ref().and_then(|document| document.root().object()).unwrap_or_default();
+    format!("Last: {}", what(&told.event, body))
 }
 
 impl Step {

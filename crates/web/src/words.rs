@@ -180,8 +180,8 @@ pub fn outcome(status: Option<u16>, failure: Option<&str>) -> String {
 }
 
 /// What happened and what to do about it.
-pub fn advice(failure: Option<&str>) -> Option<&'static str> {
-    failure.and_then(FailureClass::from_word).map(FailureClass::advice)
+pub fn advice(status: Option<u16>, failure: Option<&str>) -> Option<&'static str> {
+    failure.and_then(FailureClass::from_word).map(|class| class.advice(status))
 }
 
 #[cfg(test)]
@@ -219,7 +219,7 @@ mod tests {
     fn every_failure_has_its_words() {
         for class in FailureClass::ALL {
             assert_ne!(outcome(Some(500), Some(class.as_str())), "failed");
-            assert!(advice(Some(class.as_str())).is_some());
+            assert!(advice(Some(503), Some(class.as_str())).is_some());
         }
         assert_eq!(outcome(Some(200), None), "answered 200");
     }

@@ -33,6 +33,7 @@ impl Dispatcher {
             status: None,
             failure: Some(DISCARDED),
             excerpt: None,
+            response_headers: None,
             next: Next::Delivered,
         };
         self.0.recorder.record(Entry::Finished(finished, job.manifest)).await;

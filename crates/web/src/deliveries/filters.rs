@@ -3,10 +3,10 @@
 use socialhook_core::event::Platform;
 
 use super::wanted::{Fields, Known, LAST, Wanted};
-use crate::fields::Field;
+use crate::endpoint_choice::EndpointChoice;
 use crate::words;
 
-/// Beyond so many, a list to choose from is too long: the name is typed in.
+/// Channels to choose from.
 const SELECT_MAX: usize = 100;
 
 pub(super) struct FilterForm {
@@ -27,17 +27,7 @@ pub(super) struct FilterForm {
 impl FilterForm {
     pub(super) fn of(wanted: &Wanted, fields: Fields, known: &Known<'_>) -> Self {
         let channels = known.channels.iter().map(|one| (one.channel_id.to_string(), one.name.clone()));
-        let endpoints = known.endpoints.iter().map(|(id, name)| (id.to_string(), name.clone()));
-        let few = known.endpoints.len() <= SELECT_MAX;
-        // A name that was given is chosen in the list by its id.
-        let named = known
-            .endpoints
-            .iter()
-            .find(|one| one.1 == fields.endpoint.value || one.0.to_string() == fields.endpoint.value);
-        let endpoint = match named {
-            Some((id, name)) => Field::new(if few { id.to_string() } else { name.clone() }),
-            None => fields.endpoint.clone(),
-        };
+        let endpoint = EndpointChoice::new(known.endpoints, fields.endpoint.clone());
         let is_open =
             [&fields.endpoint, &fields.event, &fields.from, &fields.to].into_iter().any(|field| field.error.is_some());
         Self {
@@ -47,9 +37,9 @@ impl FilterForm {
             platform: wanted.platform.clone(),
             channel: wanted.channel.clone(),
             channels: channels.take(SELECT_MAX).collect(),
-            endpoints: if few { endpoints.collect() } else { Vec::new() },
+            endpoints: endpoint.listed,
             zone: known.zone.name(),
-            fields: Fields { endpoint, ..fields },
+            fields: Fields { endpoint: endpoint.field, ..fields },
         }
     }
 }

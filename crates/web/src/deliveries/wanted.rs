@@ -10,6 +10,7 @@ use socialhook_store::channels::Channel;
 use socialhook_store::ledger::{Cursor, Filters, Outcome, Toward};
 use url::form_urlencoded;
 
+use crate::endpoint_choice;
 use crate::fields::{self, Field};
 
 pub(super) const OUTCOMES: [(Outcome, &str, &str); 5] = [
@@ -201,8 +202,7 @@ fn endpoint(text: &str, own: &[(EndpointId, String)]) -> Result<Option<EndpointI
     if text.is_empty() {
         return Ok(None);
     }
-    let named = own.iter().find(|(id, name)| name == text || id.to_string() == text);
-    named.map(|(id, _)| Some(*id)).ok_or_else(|| "You have no endpoint of this name.".to_owned())
+    endpoint_choice::find(text, own).map(Some)
 }
 
 #[cfg(test)]

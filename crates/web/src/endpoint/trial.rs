@@ -10,6 +10,7 @@ use socialhook_relay::trial::{NotTried, Trial};
 use tower_sessions::Session;
 
 use crate::codes;
+use crate::delivery::pairs;
 use crate::error::Error;
 use crate::extract::{Form, Path};
 use crate::member::Member;
@@ -39,6 +40,7 @@ pub struct Told {
     pub latency: String,
     pub advice: Option<String>,
     pub excerpt: Option<String>,
+    pub headers: Vec<(String, String)>,
 }
 
 impl Told {
@@ -54,7 +56,8 @@ impl Told {
             is_delivered: failure.is_none(),
             outcome: words::outcome(status, failure),
             latency: words::latency(trial.latency_us),
-            advice: words::advice(failure).map(str::to_owned),
+            advice: words::advice(status, failure).map(str::to_owned),
+            headers: trial.headers.as_deref().map(pairs).unwrap_or_default(),
             excerpt: trial.excerpt.as_deref().map(|bytes| String::from_utf8_lossy(bytes).into_owned()),
         }
     }

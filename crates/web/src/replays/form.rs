@@ -6,12 +6,14 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, DurationRound, SecondsFormat, TimeDelta, Utc};
 use serde::Deserialize;
+use socialhook_core::id::EndpointId;
 use socialhook_store::channels::{self, Channel};
 use socialhook_store::endpoints::{self, Endpoint};
 use socialhook_store::replays::{self as stored, Chosen, Estimate, Which};
 use tower_sessions::Session;
 use url::form_urlencoded;
 
+use crate::endpoint_choice::{self, EndpointChoice};
 use crate::error::{Error, database};
 use crate::extract::Query;
 use crate::fields::{self, Field};
@@ -47,7 +49,8 @@ struct ReplayFields {
 /// What was asked for, and what there is to choose from.
 pub struct Asked {
     fields: ReplayFields,
-    endpoints: Vec<Endpoint>,
+    /// Ids and names.
+    endpoints: Vec<(EndpointId, String)>,
     channels: Vec<Channel>,
 }
 
@@ -64,8 +67,8 @@ struct NewPage {
     page: Page,
     zone: &'static str,
     form: ReplayFields,
+    endpoint: EndpointChoice,
     /// Id and name.
-    endpoints: Vec<(String, String)>,
     channels: Vec<(String, String)>,
 }
 
@@ -88,7 +91,7 @@ struct ConfirmPage {
 
 async fn asked(app: &App, member: &Member, form: ReplayForm) -> Result<Asked, Error> {
     let mut c = app.pools.web.acquire().await.map_err(database)?;
-    let endpoints = endpoints::list(&mut c, member.tenant_id).await?;
+    let endpoints = endpoints::names(&mut c, member.tenant_id).await?;
     let channels = channels::list(&mut c, member.tenant_id).await?;
     let fields = ReplayFields {
         endpoint: Field::new(form.endpoint),
@@ -104,16 +107,16 @@ async fn asked(app: &App, member: &Member, form: ReplayForm) -> Result<Asked, Er
 /// The form's content, or the form with what is wrong with it.
 pub async fn check(app: &App, member: &Member, form: ReplayForm) -> Result<Result<Checked, Asked>, Error> {
     let mut asked = asked(app, member, form).await?;
-    Ok(asked.check(member.now(app)).ok_or(asked))
+    let Some((chosen, channel)) = asked.check(member.now(app)) else { return Ok(Err(asked)) };
+    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    let endpoint = endpoints::find(&mut c, member.tenant_id, chosen.endpoint_id).await?.ok_or(Error::NotFound)?;
+    Ok(Ok(Checked { chosen, endpoint, channel }))
 }
 
 impl Asked {
-    fn check(&mut self, now: Now) -> Option<Checked> {
+    fn check(&mut self, now: Now) -> Option<(Chosen, Option<Channel>)> {
         let fields = &mut self.fields;
-        let endpoint = fields.endpoint.check(|text| {
-            let own = self.endpoints.iter().find(|endpoint| endpoint.endpoint_id.to_string() == text);
-            own.cloned().ok_or_else(|| "Choose one of your endpoints.".to_owned())
-        });
+        let endpoint_id = fields.endpoint.check(|text| endpoint_choice::find(text, &self.endpoints));
         let channel = fields.channel.check(|text| {
             let own = self.channels.iter().find(|channel| channel.channel_id.to_string() == text);
             if text.is_empty() {
@@ -137,18 +140,17 @@ impl Asked {
             fields.from.wrong("The beginning must lie before the end, and in the past.");
             return None;
         }
-        let (endpoint, channel) = (endpoint?, channel?);
+        let (endpoint_id, channel) = (endpoint_id?, channel?);
         let channel_id = channel.as_ref().map(|channel| channel.channel_id);
-        let chosen = Chosen { endpoint_id: endpoint.endpoint_id, from, to, which: which?, channel_id, event: event? };
-        Some(Checked { chosen, endpoint, channel })
+        Some((Chosen { endpoint_id, from, to, which: which?, channel_id, event: event? }, channel))
     }
 
     async fn page(self, member: &Member, session: &Session) -> Result<Response, Error> {
         html(&NewPage {
             page: Page::new(member, session, Section::Deliveries, "Set up a replay").await?,
             zone: member.zone.name(),
+            endpoint: EndpointChoice::new(&self.endpoints, self.fields.endpoint.clone()),
             form: self.fields,
-            endpoints: self.endpoints.iter().map(|one| (one.endpoint_id.to_string(), one.name.clone())).collect(),
             channels: self.channels.iter().map(|one| (one.channel_id.to_string(), one.name.clone())).collect(),
         })
     }

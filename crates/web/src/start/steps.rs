@@ -221,6 +221,6 @@ fn of_app(one: &AppNow, no_channel: bool, now: Now) -> Vec<String> {
 fn of_answer(answer: &Answer, now: Now) -> Option<String> {
     let last: &LastAttempt = answer.last.as_ref().filter(|last| last.failure.is_some())?;
     let outcome = words::outcome(last.status, last.failure.as_deref());
-    let advice = words::advice(last.failure.as_deref()).unwrap_or_default();
+    let advice = words::advice(last.status, last.failure.as_deref()).unwrap_or_default();
     Some(format!("{} {outcome} {}. {advice}", answer.name, When::new(last.at, now).words))
 }

@@ -1,4 +1,4 @@
-// The first steps: parts that changed on the server take the place of those on the page.
+// Work that goes on: parts of the page that changed on the server take the place of those on the page.
 {
   const EVERY = 2000;
   const FOR = 20 * 60 * 1000;
@@ -8,6 +8,8 @@
     document.querySelector("[data-progress-fallback]").hidden = true;
     document.querySelector("[data-progress-live]").hidden = false;
     const done = (part) => (part.querySelectorAll(".pill.ok") ?? []).length;
+    let over = false;
+    const say = (words) => { document.querySelector("[data-progress-news]").textContent = words ?? ""; };
     const look = async () => {
       if (document.hidden) return;
       const answer = await fetch(page.dataset.progress, { redirect: "error" });
@@ -19,21 +21,22 @@
         if (!old) continue;
         tellTimes(part);
         tellTimes(old);
+        over ||= part.hasAttribute("data-progress-over");
         if (old.textContent === part.textContent) continue;
-        if (done(part) > done(old)) {
-          document.querySelector("[data-progress-news]").textContent = part.querySelector("li:last-child")?.textContent ?? "";
-        }
+        const news = part.querySelector("[data-news]");
+        if (news) say(news.textContent);
+        else if (done(part) > done(old)) say(part.querySelector("li:last-child")?.textContent);
         showCopyButtons(part);
         old.replaceWith(part);
       }
     };
     const again = async () => {
       try { await look(); } catch { /* the next look may succeed */ }
-      if (Date.now() - begun < FOR) {
+      if (!over && Date.now() - begun < FOR) {
         setTimeout(again, EVERY);
       } else {
         document.querySelector("[data-progress-live]").hidden = true;
-        document.querySelector("[data-progress-fallback]").hidden = false;
+        document.querySelector("[data-progress-fallback]").hidden = over;
       }
     };
     setTimeout(again, EVERY);
