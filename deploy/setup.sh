@@ -2,13 +2,16 @@
 # Installs what SocialHook needs from the system, and nothing that is already there.
 #
 #   deploy/setup.sh run     PostgreSQL's server binaries and a C compiler: for `make run`
-#   deploy/setup.sh test    the same, curl, a browser and its driver: for `make test`
+#   deploy/setup.sh test    the same, curl, a browser, its driver and axe: for `make test`
 #
 # It asks nothing, may be run again at any time, and needs root or sudo without a password only if something is missing. On Debian
 # and Ubuntu it creates no PostgreSQL cluster and touches none: the relay starts a server of its own.
 set -eu
 
 oldest_postgres=15
+axe_version=4.14.1
+axe_sha256=e6b0ce02b84d892e2e33e403485e7f3d6c29e2be6df65daf44d89ba564139745
+axe_file=$(dirname "$0")/../.cache/axe.min.js
 no_cluster=/etc/postgresql-common/createcluster.d/socialhook-setup.conf
 
 say() { echo "setup: $*" >&2; }
@@ -131,6 +134,28 @@ install_missing() {
     case $missing in *curl*) apt_install curl ;; esac
 }
 
+sha256_of() {
+    if have sha256sum; then sha256sum "$1"; else shasum -a 256 "$1"; fi | cut -d ' ' -f 1
+}
+
+# The rules by which the tests judge the accessibility of pages: a script that is fetched, not kept with ours.
+fetch_axe() {
+    marker=$axe_file.$axe_version
+    [ ! -e "$marker" ] || [ ! -s "$axe_file" ] || return 0
+    say "fetching axe-core $axe_version"
+    fetched=$(mktemp -d)
+    trap 'rm -rf "$fetched"' EXIT
+    curl -fsSL --retry 3 -o "$fetched/axe.tgz" "${npm_config_registry:-https://registry.npmjs.org}/axe-core/-/axe-core-$axe_version.tgz" ||
+        fail "axe-core could not be fetched. Set npm_config_registry to a registry that this machine reaches, and start again."
+    [ "$(sha256_of "$fetched/axe.tgz")" = "$axe_sha256" ] || fail "what was fetched is not axe-core $axe_version."
+    tar -xzf "$fetched/axe.tgz" -C "$fetched" package/axe.min.js
+    mkdir -p "${axe_file%/*}"
+    mv "$fetched/package/axe.min.js" "$axe_file"
+    : >"$marker"
+    rm -rf "$fetched"
+    trap - EXIT
+}
+
 # Asking the package is ten times quicker than starting a browser.
 browser_version() {
     dpkg-query -W -f 'Chromium ${Version}' chromium 2>/dev/null || "$1" --version 2>/dev/null | head -n 1
@@ -151,4 +176,5 @@ mode=${1:-}
 case $mode in run | test) ;; *) fail "say what for: $0 run, or $0 test" ;; esac
 if [ "$(uname -s)" = Darwin ]; then system=mac; elif have apt-get; then system=apt; else system=other; fi
 install_missing
+[ "$mode" = run ] || fetch_axe
 report

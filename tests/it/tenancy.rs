@@ -97,7 +97,7 @@ const OPEN: &[&str] = &[
     "/readyz",
 ];
 
-struct Ids {
+pub struct Ids {
     event: String,
     endpoint: String,
     app: String,
@@ -109,7 +109,7 @@ struct Ids {
     refused: String,
 }
 
-async fn acmes(world: &World) -> Ids {
+pub async fn acmes(world: &World) -> Ids {
     world.receiver.will_reply("/acme", [Reply::Status(500)]);
     assert_eq!(world.meta_posts(&world.acme, meta::one_text(world.acme.phone_number_id, "wamid.A1")).await, 200);
     let forged = meta::one_text(world.acme.phone_number_id, "wamid.F");
@@ -147,6 +147,11 @@ async fn acmes(world: &World) -> Ids {
         app: socialhook_core::id::AppId(app).to_string(),
         replay: crate::replays::unfinished(world).await.to_string(),
     }
+}
+
+/// The addresses of everything that a member can GET.
+pub fn everything(ids: &Ids) -> Vec<String> {
+    ROUTES.iter().filter(|(method, _)| *method == "GET").map(|(_, route)| path(route, ids)).collect()
 }
 
 fn path(route: &str, ids: &Ids) -> String {

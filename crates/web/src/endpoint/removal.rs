@@ -21,7 +21,8 @@ struct DiscardPage {
     page: Page,
     id: String,
     name: String,
-    kept: String,
+    /// None: nothing.
+    kept: Option<String>,
 }
 
 #[derive(Template)]
@@ -42,7 +43,8 @@ pub async fn confirm_discarding(
 ) -> Result<Response, Error> {
     let endpoint = super::find(&app, &member, endpoint_id).await?;
     let page = Page::new(&member, &session, Section::Endpoints, format!("Discard events of {}", endpoint.name)).await?;
-    let kept = count_up_to(endpoint.kept, KEPT_COUNTED, "event is kept", "events are kept");
+    let kept =
+        (endpoint.kept > 0).then(|| count_up_to(endpoint.kept, KEPT_COUNTED, "event is kept", "events are kept"));
     html(&DiscardPage { page, id: endpoint_id.to_string(), name: endpoint.name, kept })
 }
 
