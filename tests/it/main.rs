@@ -32,6 +32,7 @@ mod ingest;
 mod journey;
 mod keyboard;
 mod killed;
+mod leaving;
 mod ledger;
 mod ledger_export;
 mod ledger_live;

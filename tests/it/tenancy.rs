@@ -67,6 +67,10 @@ const ROUTES: &[(&str, &str)] = &[
     ("POST", "/channels/{channel}/delete"),
     ("GET", "/settings"),
     ("POST", "/settings"),
+    ("GET", "/settings/delete"),
+    ("POST", "/settings/delete"),
+    ("GET", "/settings/export"),
+    ("GET", "/exports/progress"),
     ("GET", "/apps"),
     ("POST", "/apps"),
     ("GET", "/apps/{app}"),
@@ -183,6 +187,9 @@ const LISTS: &[&str] = &[
     "/clinic",
     "/inspector",
     "/settings",
+    "/settings/delete",
+    "/settings/export",
+    "/exports/progress",
 ];
 
 #[tokio::test]

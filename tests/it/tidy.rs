@@ -124,6 +124,7 @@ const ACROSS: &[&str] = &[
     "health::all",
     "health::take_probes",
     "ingest::write",
+    "leaving::under_way",
     "inspections::prune",
     "manifests::written_before",
     "manifests::surrender",

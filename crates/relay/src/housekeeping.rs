@@ -15,8 +15,8 @@ use socialhook_store::retention::{self, Own, Span};
 use socialhook_store::{PgConnection, Result};
 use sqlx::Connection;
 
-use crate::Relay;
 use crate::upkeep::RARELY;
+use crate::{Relay, leaving};
 
 /// After a failure it comes again in this many ticks.
 const AFTER_FAILURE: u32 = 5;
@@ -119,7 +119,8 @@ pub(crate) async fn keep(relay: &Relay) -> Result<()> {
         let dropped = drop_old(&mut c, longest, now).await;
         let fitted = fit(relay, &mut c, longest).await;
         let deleted = delete(&mut c, &mut memory, (&tenants, default, longest), now).await;
-        cleared = dropped.and(fitted).and(deleted);
+        let swept = leaving::sweep(&mut c, now).await;
+        cleared = dropped.and(fitted).and(deleted).and(swept);
     }
     let closed = c.close().await;
     made.and(cleared).and(Ok(closed?))

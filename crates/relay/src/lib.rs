@@ -14,6 +14,7 @@ mod health;
 mod housekeeping;
 pub mod ingest;
 mod job;
+mod leaving;
 mod open;
 mod pulse;
 mod queue;

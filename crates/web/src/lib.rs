@@ -20,6 +20,7 @@ mod endpoint;
 mod endpoint_choice;
 mod endpoints;
 mod error;
+mod exports;
 mod extract;
 mod fields;
 mod health;

@@ -6,8 +6,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use secrecy::SecretString;
-use socialhook_store::accounts::PasswordHash;
+use secrecy::{ExposeSecret, SecretString};
+use socialhook_store::accounts::{PASSWORD_MAX, PasswordHash};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::error::Error;
@@ -55,6 +55,12 @@ impl Passwords {
         let turn = tokio::time::timeout(TURN_WITHIN, self.0.clone().acquire_owned()).await;
         turn.map_err(|_| Error::Busy)?.map_err(|_| Error::Unexpected("the semaphore is never closed"))
     }
+}
+
+/// No account has a longer password, so an endless one is not worth hashing.
+#[must_use]
+pub fn bounded(password: SecretString) -> SecretString {
+    if password.expose_secret().chars().count() > PASSWORD_MAX { SecretString::default() } else { password }
 }
 
 #[cfg(test)]

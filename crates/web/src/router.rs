@@ -7,8 +7,8 @@ use axum::routing::{get, post};
 
 use crate::arrivals::Arrivals;
 use crate::clinic::Clinic;
-use crate::deliveries::export::Exports;
 use crate::error::Error;
+use crate::exports::{self, Exports};
 use crate::passwords::Passwords;
 use crate::state::App;
 use crate::{
@@ -110,6 +110,8 @@ fn configuration() -> Router<Web> {
         .route("/channels/{channel_id}/disable", get(channels::switch::confirm).post(channels::switch::disable))
         .route("/channels/{channel_id}/enable", post(channels::switch::enable))
         .route("/channels/{channel_id}/delete", get(channels::switch::confirm_deleting).post(channels::switch::delete))
+        .route("/exports/progress", get(exports::progress))
+        .route("/settings/delete", get(settings::leaving::confirm).post(settings::leaving::delete))
         .route("/settings", get(settings::show).post(settings::update))
         .route("/apps", get(apps::list).post(apps::create))
         .route("/apps/{app_id}", get(apps::one::show).post(apps::one::rename))
@@ -130,6 +132,7 @@ fn live() -> Router<Web> {
         .route("/inspector/stream", get(inspector::live::stream))
         .route("/deliveries/stream", get(deliveries::tail::stream))
         .route("/deliveries/export", get(deliveries::export::show))
+        .route("/settings/export", get(settings::export::show))
         // An endpoint may be given longer to answer than a page is.
         .route("/endpoints/{endpoint_id}/test", post(endpoint::trial::create))
 }

@@ -1,5 +1,8 @@
 //! What a tenant sets for itself: its name, the zone that its pages tell times in, how long its things are kept; and who belongs to it.
 
+pub mod export;
+pub mod leaving;
+
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;

@@ -4,9 +4,8 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
-use socialhook_store::accounts::{self, PASSWORD_MAX};
+use socialhook_store::accounts;
 use tower_sessions::Session;
 
 use crate::error::{Error, database};
@@ -14,7 +13,7 @@ use crate::extract::{Form, Query};
 use crate::fields::Field;
 use crate::member::{self, local_path};
 use crate::page::html;
-use crate::passwords::Passwords;
+use crate::passwords::{Passwords, bounded};
 use crate::state::App;
 
 const HOME: &str = "/overview";
@@ -74,11 +73,6 @@ async fn find(app: &App, email: &str) -> Result<Option<accounts::Account>, Error
     }
     let mut c = app.pools.web.acquire().await.map_err(database)?;
     Ok(accounts::find_by_email(&mut c, email).await?)
-}
-
-/// No account has a longer password, so an endless one is not worth hashing.
-fn bounded(password: SecretString) -> SecretString {
-    if password.expose_secret().chars().count() > PASSWORD_MAX { SecretString::default() } else { password }
 }
 
 pub async fn delete(session: Session) -> Result<Redirect, Error> {

@@ -7,7 +7,6 @@
 mod rows;
 
 use std::io;
-use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::State;
@@ -18,27 +17,16 @@ use futures_util::stream::{self, Stream};
 use socialhook_core::id::TenantId;
 use socialhook_store::ledger::{self, Cursor, Filters, Size, Toward};
 use socialhook_store::{channels, endpoints};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::wanted::{Known, Wanted};
 use crate::error::{Error, database};
+use crate::exports::{Exports, Place};
 use crate::extract::Query;
 use crate::member::Member;
 use crate::state::App;
 use rows::Format;
 
-/// Exports under way per process: each asks the database as fast as its reader reads.
-const EXPORTS_MAX: usize = 8;
-
-/// The places for exports.
-#[derive(Clone, Debug)]
-pub struct Exports(Arc<Semaphore>);
-
-impl Default for Exports {
-    fn default() -> Self {
-        Self(Arc::new(Semaphore::new(EXPORTS_MAX)))
-    }
-}
+pub use rows::state;
 
 /// A filter that cannot be understood is refused: leaving it out would export what nobody asked for.
 pub async fn show(
@@ -60,7 +48,7 @@ pub async fn show(
     if is_wrong {
         return Err(Error::Unreadable);
     }
-    let place = exports.0.try_acquire_owned().map_err(|_| Error::Busy)?;
+    let place = exports.begin(member.tenant_id)?;
     let export = Export {
         app,
         tenant_id: member.tenant_id,
@@ -68,7 +56,7 @@ pub async fn show(
         format,
         goes_on: Some(Cursor::NEWEST),
         is_begun: false,
-        _place: place,
+        place,
     };
     let headers =
         [(header::CONTENT_TYPE, format.content_type().to_owned()), (header::CONTENT_DISPOSITION, file(format, now))];
@@ -87,7 +75,7 @@ struct Export {
     /// Where the next chunk begins; none after the last one.
     goes_on: Option<Cursor>,
     is_begun: bool,
-    _place: OwnedSemaphorePermit,
+    place: Place,
 }
 
 impl Export {
@@ -115,7 +103,11 @@ impl Export {
             chunk.extend_from_slice(self.format.beginning().as_bytes());
         }
         page.entries.iter().for_each(|entry| self.format.write(entry, &mut chunk));
+        self.place.wrote(page.entries.len(), chunk.len());
         self.goes_on = page.older;
+        if self.goes_on.is_none() {
+            self.place.complete();
+        }
         Ok(chunk)
     }
 

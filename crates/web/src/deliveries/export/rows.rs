@@ -55,7 +55,7 @@ impl Format {
     }
 }
 
-fn state(standing: Standing) -> &'static str {
+pub fn state(standing: Standing) -> &'static str {
     match standing {
         Standing::Delivered => "delivered",
         Standing::Sending => "sending",

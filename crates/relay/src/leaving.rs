@@ -1,0 +1,43 @@
+//! What a deleted tenant had: swept away in batches, for a while after nothing more was found, then its row.
+//!
+//! What must hold: the row stays until whatever was under way when the tenant was deleted has been written, and deleted too.
+
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use socialhook_store::{PgConnection, Result, leaving};
+
+/// Rows of each table that are deleted together.
+const BATCH: i64 = 1000;
+/// Sweeping goes on for this long, then in a minute again.
+const SWEEP_FOR: Duration = Duration::from_secs(20);
+/// Long after the last process has heard of it, and after the last attempt that was under way.
+fn settled_after() -> TimeDelta {
+    TimeDelta::hours(1)
+}
+
+/// Once, for all deleted tenants in turn.
+pub(crate) async fn sweep(c: &mut PgConnection, now: DateTime<Utc>) -> Result<()> {
+    let began = Instant::now();
+    for (tenant_id, deleted_at) in leaving::under_way(c).await? {
+        let mut sum = 0;
+        let is_empty = loop {
+            let deleted = leaving::delete_batch(c, tenant_id, BATCH).await?;
+            sum += deleted;
+            if deleted == 0 {
+                break true;
+            }
+            if began.elapsed() > SWEEP_FOR {
+                break false;
+            }
+        };
+        if sum > 0 {
+            tracing::info!(tenant.id = %tenant_id, rows = sum, "a deleted tenant's rows were deleted");
+        }
+        if is_empty && now - deleted_at > settled_after() {
+            leaving::finish(c, tenant_id).await?;
+            tracing::info!(tenant.id = %tenant_id, "a deleted tenant is gone");
+        }
+    }
+    Ok(())
+}

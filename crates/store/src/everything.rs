@@ -1,0 +1,104 @@
+//! All that is stored of one tenant, in pieces, for taking it elsewhere.
+//!
+//! What must hold: a piece has a bounded size whatever is in it, and begins after the last one by id, so that nothing is read twice.
+
+use chrono::{DateTime, Utc};
+use socialhook_core::id::{AppId, EventId, ReceiptId, TenantId};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::Result;
+use crate::attempts::Attempt;
+use crate::deliveries::unsigned;
+
+/// Rows of a piece, at most.
+const ROWS: i64 = 500;
+/// Bytes of a piece, unless a single row has more.
+const BYTES: i64 = 2 << 20;
+
+/// What Meta sent, as it came.
+#[derive(Debug, Clone)]
+pub struct Receipt {
+    pub receipt_id: ReceiptId,
+    pub app_id: AppId,
+    pub received_at: DateTime<Utc>,
+    pub body: Vec<u8>,
+}
+
+/// The next receipts after one, oldest first; empty: there are no more.
+pub async fn receipts(c: &mut PgConnection, tenant_id: TenantId, after: ReceiptId) -> Result<Vec<Receipt>> {
+    let rows = sqlx::query_as!(
+        Receipt,
+        r#"select receipt_id as "receipt_id: Uuid", app_id as "app_id: Uuid", received_at, body from (
+             select *, sum(octet_length(body)) over (order by receipt_id) as bytes, row_number() over (order by receipt_id) as place
+             from (select * from receipt where tenant_id = $1 and receipt_id > $2 order by receipt_id limit $3) next
+           ) counted
+           where bytes <= $4 or place = 1 order by receipt_id"#,
+        tenant_id.0,
+        after.0,
+        ROWS,
+        BYTES
+    )
+    .fetch_all(c)
+    .await?;
+    Ok(rows)
+}
+
+#[derive(Debug, Clone)]
+pub struct Event {
+    pub event_id: EventId,
+    pub receipt_id: ReceiptId,
+    pub received_at: DateTime<Utc>,
+    /// JSON without `delivery`.
+    pub body: Vec<u8>,
+}
+
+/// The next events after one, oldest first; empty: there are no more.
+pub async fn events(c: &mut PgConnection, tenant_id: TenantId, after: EventId) -> Result<Vec<Event>> {
+    let rows = sqlx::query_as!(
+        Event,
+        r#"select event_id as "event_id: Uuid", receipt_id as "receipt_id: Uuid", received_at, body from (
+             select *, sum(octet_length(body)) over (order by event_id) as bytes, row_number() over (order by event_id) as place
+             from (select * from event where tenant_id = $1 and event_id > $2 order by event_id limit $3) next
+           ) counted
+           where bytes <= $4 or place = 1 order by event_id"#,
+        tenant_id.0,
+        after.0,
+        ROWS,
+        BYTES
+    )
+    .fetch_all(c)
+    .await?;
+    Ok(rows)
+}
+
+/// Every attempt of these events, with the event and the endpoint that it was for, in order.
+pub async fn attempts(
+    c: &mut PgConnection,
+    tenant_id: TenantId,
+    event_ids: &[EventId],
+) -> Result<Vec<(EventId, Uuid, Attempt)>> {
+    let ids: Vec<Uuid> = event_ids.iter().map(|id| id.0).collect();
+    let rows = sqlx::query!(
+        "select event_id, endpoint_id, number, replay, started_at, latency_us, status, failure, excerpt, response_headers
+         from attempt where tenant_id = $1 and event_id = any($2) order by event_id, endpoint_id, number, started_at",
+        tenant_id.0,
+        &ids
+    )
+    .fetch_all(c)
+    .await?;
+    let told = rows.into_iter().map(|row| {
+        let attempt = Attempt {
+            number: unsigned(row.number),
+            replay: row.replay,
+            started_at: row.started_at,
+            latency_us: row.latency_us,
+            status: row.status.map(unsigned),
+            failure: row.failure,
+            excerpt: row.excerpt,
+            response_headers: row.response_headers,
+        };
+        (row.event_id.into(), row.endpoint_id, attempt)
+    });
+    Ok(told.collect())
+}

@@ -1,0 +1,205 @@
+//! Everything of a tenant as one file: NDJSON, each line of a `kind`, the last of the kind `end`. No secrets are in it.
+//!
+//! What must hold: however much it is, memory holds one piece, and no connection is held between two; a file that could not be finished
+//! ends as a broken transfer and without its last line.
+
+use std::io;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, SecondsFormat, Utc};
+use futures_util::stream::{self, Stream};
+use serde_json::{Value, json};
+use socialhook_core::id::{EndpointId, EventId, ReceiptId};
+use socialhook_store::attempts::Attempt;
+use socialhook_store::{PgConnection, apps, channels, endpoints, everything, ledger, retention, tenants};
+use uuid::Uuid;
+
+use crate::deliveries::export::state;
+use crate::endpoints::destination;
+use crate::error::{Error, database};
+use crate::exports::{Exports, Place};
+use crate::member::Member;
+use crate::state::App;
+
+/// What comes next.
+#[derive(Clone, Copy)]
+enum Step {
+    Configuration,
+    Receipts(ReceiptId),
+    Events(EventId),
+    End,
+    Nothing,
+}
+
+struct Export {
+    app: App,
+    member: Member,
+    step: Step,
+    events: usize,
+    receipts: usize,
+    place: Place,
+}
+
+pub async fn show(State(app): State<App>, State(exports): State<Exports>, member: Member) -> Result<Response, Error> {
+    let place = exports.begin(member.tenant_id)?;
+    let file = format!("attachment; filename=\"socialhook-{}.ndjson\"", app.clock.now().format("%Y%m%dT%H%M%SZ"));
+    let headers = [(header::CONTENT_TYPE, "application/x-ndjson".to_owned()), (header::CONTENT_DISPOSITION, file)];
+    let export = Export { app, member, step: Step::Configuration, events: 0, receipts: 0, place };
+    Ok((headers, Body::from_stream(export.pieces())).into_response())
+}
+
+impl Export {
+    fn pieces(self) -> impl Stream<Item = io::Result<Vec<u8>>> {
+        stream::unfold(self, async |mut export| {
+            let step = std::mem::replace(&mut export.step, Step::Nothing);
+            if matches!(step, Step::Nothing) {
+                return None;
+            }
+            let piece = export.piece(step).await;
+            Some((piece, export))
+        })
+    }
+
+    async fn piece(&mut self, step: Step) -> io::Result<Vec<u8>> {
+        if self.app.stopping.is_cancelled() {
+            return Err(io::Error::other("the process stops"));
+        }
+        let lines = self.lines(step).await.map_err(|error| {
+            tracing::error!(%error, "an export broke off");
+            io::Error::other("the export broke off")
+        })?;
+        let piece = lines.concat();
+        self.place.wrote(lines.len(), piece.len());
+        if matches!(step, Step::End) {
+            self.place.complete();
+        }
+        Ok(piece)
+    }
+
+    async fn lines(&mut self, step: Step) -> Result<Vec<Vec<u8>>, Error> {
+        let mut c = self.app.pools.web.acquire().await.map_err(database)?;
+        let (lines, next) = match step {
+            Step::Configuration => (self.configuration(&mut c).await?, Step::Receipts(ReceiptId(Uuid::nil()))),
+            Step::Receipts(after) => {
+                let receipts = everything::receipts(&mut c, self.member.tenant_id, after).await?;
+                self.receipts += receipts.len();
+                let next =
+                    receipts.last().map_or(Step::Events(EventId(Uuid::nil())), |last| Step::Receipts(last.receipt_id));
+                (receipts.iter().map(of_receipt).collect(), next)
+            }
+            Step::Events(after) => {
+                let events = everything::events(&mut c, self.member.tenant_id, after).await?;
+                self.events += events.len();
+                let next = events.last().map_or(Step::End, |last| Step::Events(last.event_id));
+                (self.of_events(&mut c, &events).await?, next)
+            }
+            Step::End | Step::Nothing => {
+                let end = json!({ "kind": "end", "receipts": self.receipts, "events": self.events });
+                (vec![line(&end)], Step::Nothing)
+            }
+        };
+        self.step = next;
+        Ok(lines)
+    }
+
+    async fn configuration(&self, c: &mut PgConnection) -> Result<Vec<Vec<u8>>, Error> {
+        let tenant_id = self.member.tenant_id;
+        let own = retention::of(c, tenant_id).await?;
+        let mut lines = vec![json!({
+            "kind": "tenant", "id": tenant_id, "name": self.member.tenant_name, "time_zone": self.member.zone.name(),
+            "receipt_days": own.receipt_days, "event_days": own.event_days,
+        })];
+        for one in tenants::members(c, tenant_id).await? {
+            lines.push(json!({ "kind": "member", "email": one.email, "since": exact(one.created_at) }));
+        }
+        for app in apps::list(c, tenant_id, &self.app.sealer).await? {
+            lines.push(
+                json!({ "kind": "app", "id": app.app_id, "name": app.name, "created_at": exact(app.created_at) }),
+            );
+        }
+        for channel in channels::list(c, tenant_id).await? {
+            lines.push(json!({
+                "kind": "channel", "id": channel.channel_id, "app_id": channel.app_id, "platform": channel.platform.as_str(),
+                "external_id": channel.external_id, "address": channel.address, "name": channel.name,
+                "created_at": exact(channel.created_at), "disabled_at": channel.disabled_at.map(exact),
+            }));
+        }
+        for endpoint in endpoints::list(c, tenant_id).await? {
+            lines.push(json!({
+                "kind": "endpoint", "id": endpoint.endpoint_id, "name": endpoint.name, "url": destination(&endpoint.target),
+                "events": endpoint.events, "channel_ids": endpoint.channel_ids, "created_at": exact(endpoint.created_at),
+                "paused_at": endpoint.paused.map(|(at, _)| exact(at)),
+            }));
+        }
+        Ok(lines.iter().map(line).collect())
+    }
+
+    async fn of_events(&self, c: &mut PgConnection, events: &[everything::Event]) -> Result<Vec<Vec<u8>>, Error> {
+        let tenant_id = self.member.tenant_id;
+        let ids: Vec<EventId> = events.iter().map(|event| event.event_id).collect();
+        let entries = ledger::of_events(c, tenant_id, &ids).await?;
+        let attempts = everything::attempts(c, tenant_id, &ids).await?;
+        let lines = events.iter().map(|event| {
+            let own = entries.iter().filter(|entry| entry.event_id == event.event_id);
+            let deliveries: Vec<Value> = own
+                .filter_map(|entry| Some((entry.endpoint_id?, entry)))
+                .map(|(endpoint_id, entry)| {
+                    let made = attempts.iter().filter(|made| made.0 == event.event_id && EndpointId(made.1) == endpoint_id);
+                    json!({
+                        "endpoint_id": endpoint_id, "endpoint": entry.endpoint_name, "state": state(entry.state),
+                        "attempts": made.map(|made| of_attempt(&made.2)).collect::<Vec<_>>(),
+                    })
+                })
+                .collect();
+            let head = json!({
+                "kind": "event", "receipt_id": event.receipt_id, "received_at": exact(event.received_at), "deliveries": deliveries,
+            });
+            with(&head, "event", &event.body)
+        });
+        Ok(lines.collect())
+    }
+}
+
+fn exact(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Millis, true)
+}
+
+fn line(value: &Value) -> Vec<u8> {
+    let mut line = value.to_string().into_bytes();
+    line.push(b'\n');
+    line
+}
+
+/// The object with a body as its last key: as it is, if it is JSON, otherwise as text. A line break in JSON stands between values only.
+fn with(head: &Value, key: &str, body: &[u8]) -> Vec<u8> {
+    let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok();
+    let mut line = head.to_string().into_bytes();
+    line.pop();
+    line.extend_from_slice(format!(",\"{key}\":").as_bytes());
+    if is_json {
+        line.extend(body.iter().map(|byte| if matches!(byte, b'\n' | b'\r') { b' ' } else { *byte }));
+    } else {
+        line.extend_from_slice(Value::from(String::from_utf8_lossy(body)).to_string().as_bytes());
+    }
+    line.extend_from_slice(b"}\n");
+    line
+}
+
+fn of_receipt(receipt: &everything::Receipt) -> Vec<u8> {
+    let head = json!({
+        "kind": "receipt", "id": receipt.receipt_id, "app_id": receipt.app_id, "received_at": exact(receipt.received_at),
+    });
+    with(&head, "body", &receipt.body)
+}
+
+fn of_attempt(attempt: &Attempt) -> Value {
+    json!({
+        "number": attempt.number, "started_at": exact(attempt.started_at), "latency_ms": f64::from(attempt.latency_us) / 1000.0,
+        "status": attempt.status, "failure": attempt.failure, "replay": attempt.replay,
+        "response_headers": attempt.response_headers,
+        "response": attempt.excerpt.as_deref().map(String::from_utf8_lossy),
+    })
+}
