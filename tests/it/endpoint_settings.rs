@@ -95,3 +95,103 @@ async fn a_wrong_time_out_is_told_beside_the_field_and_changes_nothing() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn headers_of_ones_own_go_with_each_request_and_are_never_shown() {
+    world(async |world| {
+        let browser = signed_in(world).await;
+        let set = "Authorization: Bearer hush-hush\nX-Route: blue";
+        for bad in ["Host: evil.test", "webhook-id: mine", "no colon", "x: 1\nX: 2", "x-new: ••••••••"]
+        {
+            let page = save(world, &browser, &[("headers", bad)]).await;
+            assert_eq!(page.status, 422, "{bad}");
+            assert_eq!(page.find("textarea[name=headers]").as_deref(), Some(bad.replace('\n', " ").as_str()), "kept");
+            assert_eq!(page.all("#headers-help .error").len(), 1, "{bad}");
+        }
+        let page = save(world, &browser, &[("headers", set)]).await;
+        let shown = page.find("textarea[name=headers]").expect("a field");
+        assert_eq!(shown, "authorization: •••••••• x-route: ••••••••");
+        // Saved again as it stands there, and with one more.
+        let again = "authorization: ••••••••\nx-route: ••••••••\nx-more: 1";
+        assert!(save(world, &browser, &[("headers", again)]).await.words().contains("Saved."));
+        for tenant in [&world.acme, &world.globex] {
+            assert_eq!(world.meta_posts(tenant, meta::one_text(tenant.phone_number_id, "wamid.1")).await, 200);
+        }
+        world.settle().await;
+        browser.submit(&format!("{}/test", path(world)), &[("sample", "whatsapp-text")]).await;
+        let received = world.receiver.received(world.acme.hook);
+        assert_eq!(received.len(), 2, "an event and a test");
+        for one in &received {
+            let got = ["authorization", "x-route", "x-more"].map(|name| one.header(name));
+            assert_eq!(got, ["Bearer hush-hush", "blue", "1"]);
+            assert_eq!(one.header("content-type"), "application/json");
+        }
+        assert!(!world.receiver.received(world.globex.hook)[0].headers.contains_key("x-route"), "not for others");
+        let delivery = browser.get("/messages?id=wamid.1").await.attributes("main a[href^='/deliveries/evt_']", "href");
+        for path in [path(world), delivery[0].clone()] {
+            let page = browser.get(&path).await;
+            assert!(page.text.contains("authorization") && !page.text.contains("hush-hush"), "{path}");
+        }
+        assert_eq!(
+            world.count("select count(*) from endpoint where position('hush'::bytea in headers) > 0").await,
+            0,
+            "sealed"
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn events_are_chosen_by_family_from_the_beginning() {
+    world(async |world| {
+        let browser = signed_in(world).await;
+        let url = world.receiver.url(world.acme.hook);
+        let fields = [
+            ("name", "calls"),
+            ("url", &url),
+            ("family", "call.*"),
+            ("family", "lead.*"),
+            ("events", "group.updated"),
+            ("timeout", "5"),
+            ("headers", "x-which: second"),
+        ];
+        let page = browser.submit("/endpoints", &fields.map(|(name, value)| (name, value))).await;
+        assert!(page.words().contains("calls receives events from now on"), "{}", page.words());
+        let ticked = page.attributes("input[name=family][checked]", "value");
+        assert_eq!(ticked, ["call.*", "lead.*"]);
+        assert_eq!(page.attributes("input[name=events]", "value"), ["group.updated"]);
+        assert_eq!(page.attributes("input[name=timeout]", "value"), ["5"], "options too");
+        assert_eq!(world.meta_posts(&world.acme, meta::one_text(world.acme.phone_number_id, "wamid.1")).await, 200);
+        world.settle().await;
+        let received = world.receiver.received(world.acme.hook);
+        assert_eq!(received.len(), 1, "a message goes to the other endpoint only");
+        assert!(!received[0].headers.contains_key("x-which"));
+
+        let wrong = [("name", "more"), ("url", url.as_str()), ("family", "call.*"), ("events", "no such word!")];
+        let page = browser.submit("/endpoints", &wrong).await;
+        assert_eq!(page.status, 422);
+        assert_eq!(page.attributes("input[name=family][checked]", "value"), ["call.*"], "the input is kept");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_endpoints_page_says_how_it_fares() {
+    world(async |world| {
+        let browser = signed_in(world).await;
+        assert!(browser.get(&path(world)).await.words().contains("Nothing was sent here."));
+        world.receiver.will_reply("/acme", [Reply::Status(500)]);
+        for n in 0..4 {
+            let body = meta::one_text(world.acme.phone_number_id, &format!("wamid.{n}"));
+            assert_eq!(world.meta_posts(&world.acme, body).await, 200);
+            world.settle().await;
+        }
+        let page = browser.get(&path(world)).await;
+        let facts: Vec<(String, String)> = page.all(".sums dt").into_iter().zip(page.all(".sums dd")).collect();
+        assert_eq!(facts[0], ("Attempts".to_owned(), "4".to_owned()));
+        assert_eq!(facts[1], ("Delivered".to_owned(), "75.0 %".to_owned()));
+        assert_eq!(page.all(".chart").len(), 2);
+        assert!(page.text.len() < 100_000, "{} bytes", page.text.len());
+    })
+    .await;
+}

@@ -121,7 +121,7 @@ fn advice_on_status(status: u16) -> &'static str {
         429 => {
             "Your endpoint says that we send too much. Its Retry-After is heeded, up to an hour; raise its limit for us."
         }
-        500 => "Your handler failed. Its own log, at this time, will say why.",
+        500 => "Your handler failed. Its own log will say why.",
         502..=504 => {
             "A proxy in front of your endpoint could not get an answer from it. Check that the application behind it runs, and answers in time."
         }

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use chrono::{DateTime, Utc};
+use reqwest::header::HeaderMap;
 use secrecy::SecretString;
 use socialhook_core::event::{Channel, Platform};
 use socialhook_core::id::{AppId, ChannelId, EndpointId, TenantId};
@@ -21,6 +22,8 @@ use socialhook_store::retention::Own;
 use socialhook_store::seal::Sealer;
 use socialhook_store::{PgConnection, Result};
 use url::Url;
+
+use crate::request;
 
 #[derive(Clone, Default)]
 pub(crate) struct Directory(Arc<ArcSwap<Contents>>);
@@ -64,6 +67,8 @@ pub struct Endpoint {
     pub(crate) timeout: Option<Duration>,
     /// Signs as Meta does, for endpoints that asked for it: with the newest secret as it is written, as code for Meta takes its own.
     pub(crate) meta_key: Option<Key>,
+    /// The tenant's own, which go with each request.
+    pub(crate) headers: HeaderMap,
     /// Newest first.
     pub keys: Vec<SigningKey>,
     events: Vec<String>,
@@ -132,6 +137,7 @@ impl Contents {
                 paused: endpoint.paused,
                 timeout: endpoint.options.timeout,
                 meta_key: endpoint.secrets.first().filter(|_| endpoint.options.meta_signature).map(Key::new),
+                headers: endpoint.headers.as_ref().map(request::own_headers).unwrap_or_default(),
                 keys: endpoint.secrets.iter().filter_map(|secret| SigningKey::parse(secret).ok()).collect(),
                 events: endpoint.events,
                 channel_ids: endpoint.channel_ids,

@@ -3,6 +3,7 @@
 //! What must hold: what people are shown is made by the code that sends.
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, InvalidHeaderValue};
+use secrecy::{ExposeSecret, SecretString};
 use socialhook_core::event::{DeliveryStamp, with_delivery};
 use socialhook_core::id::{EndpointId, EventId, TenantId};
 use socialhook_core::signature::HEADER as META_SIGNATURE_HEADER;
@@ -33,7 +34,9 @@ pub(crate) struct Request<'a> {
 impl Request<'_> {
     pub(crate) fn headers(&self, endpoint: &Endpoint) -> Result<HeaderMap, InvalidHeaderValue> {
         let signature = signing::sign(&endpoint.keys, self.event_id, self.timestamp, &self.body);
-        let mut headers = HeaderMap::with_capacity(8);
+        // Ours are set over the tenant's own.
+        let mut headers = endpoint.headers.clone();
+        headers.reserve(8);
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(ID, self.event_id.to_string().try_into()?);
         headers.insert(TIMESTAMP, self.timestamp.into());
@@ -45,6 +48,20 @@ impl Request<'_> {
         }
         Ok(headers)
     }
+}
+
+/// Shown in place of a value of the tenant's own headers, which may be a secret.
+pub const MASK: &str = "••••••••";
+
+/// The tenant's own headers, of lines `name: value`. What cannot be sent is left out: it was checked when it was entered.
+pub(crate) fn own_headers(lines: &SecretString) -> HeaderMap {
+    let pairs = lines.expose_secret().lines().filter_map(|line| line.split_once(": "));
+    let headers = pairs.filter_map(|(name, value)| {
+        let mut value: HeaderValue = value.parse().ok()?;
+        value.set_sensitive(true);
+        Some((name.parse::<HeaderName>().ok()?, value))
+    });
+    headers.collect()
 }
 
 /// Where an endpoint's requests go; none: its URL cannot be requested.
@@ -82,9 +99,10 @@ impl Relay {
         let headers = request.headers(&endpoint).ok()?;
         let url = address(&endpoint, &self.0.settings.inspector_base)?;
         let agent = ("user-agent".to_owned(), USER_AGENT.to_owned());
-        let said = headers
-            .iter()
-            .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()));
+        let said = headers.iter().map(|(name, value)| {
+            let value = if value.is_sensitive() { MASK.into() } else { String::from_utf8_lossy(value.as_bytes()) };
+            (name.as_str().to_owned(), value.into_owned())
+        });
         Some(Shown { url: url.into(), headers: said.chain([agent]).collect(), body: request.body })
     }
 }

@@ -11,7 +11,7 @@ use socialhook_core::id::{AppId, ChannelId, EndpointId, TenantId};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::endpoint_options::Options;
+use crate::endpoint_options::{self, Options};
 use crate::endpoints::Target;
 use crate::retention::Own;
 use crate::seal::Sealer;
@@ -37,6 +37,8 @@ pub struct Endpoint {
     pub channel_ids: Option<Vec<ChannelId>>,
     pub paused: bool,
     pub options: Options,
+    /// Headers of the tenant's own: `name: value`, one a line.
+    pub headers: Option<SecretString>,
     /// The live signing secrets that could be opened, newest first.
     pub secrets: Vec<SecretString>,
 }
@@ -137,7 +139,7 @@ async fn load_disabled(c: &mut PgConnection) -> Result<HashSet<ChannelId>> {
 async fn load_endpoints(c: &mut PgConnection, sealer: &Sealer) -> Result<Vec<Endpoint>> {
     let rows = sqlx::query!(
         r#"select e.tenant_id, e.endpoint_id, e.kind, e.url, e.events, e.channel_ids, e.paused_at is not null as "paused!",
-             e.timeout_seconds, e.meta_signature,
+             e.timeout_seconds, e.meta_signature, e.headers,
              coalesce(array_agg(s.endpoint_secret_id order by s.endpoint_secret_id desc) filter (where s.endpoint_secret_id is not null), '{}') as "secret_ids!",
              coalesce(array_agg(s.secret order by s.endpoint_secret_id desc) filter (where s.endpoint_secret_id is not null), '{}') as "secrets!"
            from endpoint e
@@ -149,10 +151,15 @@ async fn load_endpoints(c: &mut PgConnection, sealer: &Sealer) -> Result<Vec<End
     rows.into_iter()
         .map(|row| {
             let tenant_id = row.tenant_id.into();
+            let endpoint_id = row.endpoint_id.into();
             let secrets = row.secret_ids.into_iter().zip(&row.secrets);
+            let headers_place = endpoint_options::headers_place(tenant_id, endpoint_id);
+            let headers =
+                row.headers.and_then(|sealed| opened("endpoint's headers", sealer.open(headers_place, &sealed)));
             Ok(Endpoint {
                 tenant_id,
-                endpoint_id: row.endpoint_id.into(),
+                endpoint_id,
+                headers,
                 target: Target::from_columns(&row.kind, row.url)?,
                 events: row.events,
                 channel_ids: row.channel_ids.map(|ids| ids.into_iter().map(ChannelId).collect()),

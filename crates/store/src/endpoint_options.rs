@@ -4,10 +4,12 @@
 
 use std::time::Duration;
 
+use secrecy::SecretString;
 use socialhook_core::id::{EndpointId, TenantId};
 use sqlx::PgConnection;
 
 use crate::Result;
+use crate::seal::{Place, Sealer};
 
 /// The longest time that an endpoint may ask for, in seconds; the shortest is one.
 pub const TIMEOUT_SECONDS_MAX: u64 = 30;
@@ -52,4 +54,46 @@ pub async fn set(c: &mut PgConnection, tenant_id: TenantId, endpoint_id: Endpoin
     .execute(c)
     .await?;
     Ok(updated.rows_affected() == 1)
+}
+
+pub(crate) fn headers_place(tenant_id: TenantId, endpoint_id: EndpointId) -> Place {
+    Place { column: "endpoint.headers", tenant_id, row_id: endpoint_id.0 }
+}
+
+/// The headers of the tenant's own that go with an endpoint's requests: `name: value`, one a line. None: there are none.
+pub async fn headers(
+    c: &mut PgConnection,
+    tenant_id: TenantId,
+    endpoint_id: EndpointId,
+    sealer: &Sealer,
+) -> Result<Option<SecretString>> {
+    let stored = sqlx::query_scalar!(
+        "select headers from endpoint where tenant_id = $1 and endpoint_id = $2",
+        tenant_id.0,
+        endpoint_id.0
+    )
+    .fetch_optional(c)
+    .await?
+    .flatten();
+    stored.map(|bytes| sealer.open(headers_place(tenant_id, endpoint_id), &bytes)).transpose()
+}
+
+/// Replaces them.
+pub async fn set_headers(
+    c: &mut PgConnection,
+    tenant_id: TenantId,
+    endpoint_id: EndpointId,
+    (headers, sealer): (Option<&SecretString>, &Sealer),
+) -> Result<()> {
+    let place = headers_place(tenant_id, endpoint_id);
+    let bytes = headers.map(|headers| sealer.seal(place, headers)).transpose()?;
+    sqlx::query!(
+        "update endpoint set headers = $3 where tenant_id = $1 and endpoint_id = $2",
+        tenant_id.0,
+        endpoint_id.0,
+        bytes
+    )
+    .execute(c)
+    .await?;
+    Ok(())
 }

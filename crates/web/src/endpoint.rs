@@ -4,6 +4,7 @@ pub mod pause;
 pub mod removal;
 pub mod secrets;
 pub mod settings;
+pub mod snippets;
 pub mod trial;
 
 use askama::Template;
@@ -11,20 +12,21 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use secrecy::ExposeSecret;
-use socialhook_core::id::{ChannelId, EndpointId};
+use socialhook_core::id::{ChannelId, EndpointId, TenantId};
 use socialhook_core::sample;
 use socialhook_store as store;
 use socialhook_store::channels;
-use socialhook_store::endpoint_options::{self, Options};
+use socialhook_store::endpoint_options;
 use socialhook_store::endpoints::{self as stored, Endpoint, KEPT_COUNTED, NewEndpoint, PauseReason, Target};
 use socialhook_store::health::{State as Health, Unwell};
 use tower_sessions::Session;
 
-use crate::endpoint::settings::OptionFields;
+use crate::endpoint::settings::{CheckedOptions, OptionFields};
 use crate::endpoints::{EndpointFields, EndpointForm, destination, pill};
 use crate::error::{Error, database};
 use crate::extract::{Form, Path};
 use crate::member::Member;
+use crate::overview::one_endpoint::{self, EndpointHealth};
 use crate::page::{Page, Section, html, leave_notice};
 use crate::state::App;
 use crate::words::{Now, Pill, When, count_up_to, up_to};
@@ -45,6 +47,8 @@ struct EndpointPage {
     created: When,
     /// None: nothing.
     kept: Option<String>,
+    /// None: nothing was sent in the last 24 hours.
+    health: Option<EndpointHealth>,
     /// Newest first.
     secrets: Vec<Secret>,
     /// The test that was just made.
@@ -137,8 +141,9 @@ async fn page(
     let mut c = app.pools.web.acquire().await.map_err(database)?;
     let secrets = stored::secrets::live(&mut c, member.tenant_id, endpoint.endpoint_id, &app.sealer).await?;
     let own = channels::list(&mut c, member.tenant_id).await?;
-    drop(c);
     let now = member.now(app);
+    let health = one_endpoint::of_endpoint(&mut c, member.tenant_id, endpoint.endpoint_id, now).await?;
+    drop(c);
     let chosen = |id: ChannelId| form.channel_ids.as_ref().is_some_and(|ids| ids.contains(&id));
     html(&EndpointPage {
         id: endpoint.endpoint_id.to_string(),
@@ -152,6 +157,7 @@ async fn page(
         created: When::new(endpoint.created_at, member.now(app)),
         kept: (endpoint.kept > 0).then(|| up_to(endpoint.kept, KEPT_COUNTED)),
         secrets: secrets.iter().enumerate().map(|(place, secret)| Secret::of(secret, place > 0, now)).collect(),
+        health,
         tested: trial::take(session, endpoint.endpoint_id).await?,
         channels: own
             .iter()
@@ -173,8 +179,9 @@ pub async fn show(
     let form = EndpointFields::of(&endpoint);
     let mut c = app.pools.web.acquire().await.map_err(database)?;
     let set = endpoint_options::find(&mut c, member.tenant_id, endpoint_id).await?.ok_or(Error::NotFound)?;
+    let headers = endpoint_options::headers(&mut c, member.tenant_id, endpoint_id, &app.sealer).await?;
     drop(c);
-    page(&app, &member, &session, (endpoint, form, OptionFields::of(set))).await
+    page(&app, &member, &session, (endpoint, form, OptionFields::of(set, headers.as_ref()))).await
 }
 
 pub async fn update(
@@ -184,11 +191,15 @@ pub async fn update(
     Path(endpoint_id): Path<EndpointId>,
     Form(form): Form<Vec<(String, String)>>,
 ) -> Result<Response, Error> {
+    member.must_act()?;
     let endpoint = find(&app, &member, endpoint_id).await?;
+    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    let known = endpoint_options::headers(&mut c, member.tenant_id, endpoint_id, &app.sealer).await?;
+    drop(c);
     let mut option_fields = OptionFields::entered(&form);
     let mut fields = EndpointFields::entered(EndpointForm::read(form));
     let checked = fields.check(&app, endpoint.target == Target::Inspector);
-    let (Some(checked), Some(options)) = (checked, option_fields.check()) else {
+    let (Some(checked), Some(options)) = (checked, option_fields.check(known.as_ref())) else {
         return refused(&app, &member, &session, (endpoint, fields, option_fields)).await;
     };
     let own = own_channels(&app, &member).await?;
@@ -200,7 +211,7 @@ pub async fn update(
         events: &checked.events,
         channel_ids: channel_ids.as_deref().filter(|ids| !ids.is_empty()),
     };
-    match save(&app, &member, &changed, options).await {
+    match save(&app, &member, &changed, &options).await {
         Ok(true) => {}
         Ok(false) => return Err(Error::NotFound),
         Err(error) if fields.explains(&error) => {
@@ -214,12 +225,23 @@ pub async fn update(
 }
 
 /// What the form says and what its options say, together or not at all.
-async fn save(app: &App, member: &Member, changed: &NewEndpoint<'_>, options: Options) -> store::Result<bool> {
+async fn save(app: &App, member: &Member, changed: &NewEndpoint<'_>, checked: &CheckedOptions) -> store::Result<bool> {
     let mut tx = app.pools.web.begin().await?;
-    let updated = stored::update(&mut tx, member.tenant_id, changed).await?
-        && endpoint_options::set(&mut tx, member.tenant_id, changed.endpoint_id, options).await?;
+    let updated = stored::update(&mut tx, member.tenant_id, changed).await?;
+    set_options(&mut tx, app, (member.tenant_id, changed.endpoint_id), checked).await?;
     tx.commit().await?;
     Ok(updated)
+}
+
+/// Within the caller's transaction.
+pub async fn set_options(
+    c: &mut store::PgConnection,
+    app: &App,
+    (tenant_id, endpoint_id): (TenantId, EndpointId),
+    checked: &CheckedOptions,
+) -> store::Result<()> {
+    endpoint_options::set(c, tenant_id, endpoint_id, checked.options).await?;
+    endpoint_options::set_headers(c, tenant_id, endpoint_id, (checked.headers.as_ref(), &app.sealer)).await
 }
 
 async fn refused(

@@ -12,6 +12,8 @@ use socialhook_store::endpoints::{self as stored, Endpoint, KEPT_COUNTED_EACH, N
 use socialhook_store::health::{State as Health, Unwell};
 use tower_sessions::Session;
 
+use crate::endpoint::set_options;
+use crate::endpoint::settings::{CheckedOptions, OptionFields};
 use crate::error::{Error, database};
 use crate::extract::{Form, Query};
 use crate::fields::{self, Field};
@@ -33,6 +35,7 @@ struct EndpointsPage {
     sentence: String,
     rows: Vec<Row>,
     form: EndpointFields,
+    options: OptionFields,
 }
 
 struct Row {
@@ -80,6 +83,7 @@ pub struct EndpointForm {
     url: String,
     events: String,
     /// Those that are ticked.
+    families: Vec<String>,
     channels: Vec<String>,
 }
 
@@ -91,6 +95,7 @@ impl EndpointForm {
                 "name" => form.name = value,
                 "url" => form.url = value,
                 "events" => form.events = value,
+                "family" => form.families.push(value),
                 "channel" => form.channels.push(value),
                 _ => {}
             }
@@ -103,10 +108,25 @@ impl EndpointForm {
 pub struct EndpointFields {
     pub name: Field,
     pub url: Field,
+    /// Words and beginnings, beside the families that are ticked.
     pub events: Field,
+    pub families: Vec<String>,
     /// None: every channel.
     pub channel_ids: Option<Vec<ChannelId>>,
 }
+
+/// Kinds of events that belong together: the pattern, and what it is in words.
+pub const FAMILIES: [(&str, &str); 9] = [
+    ("message.*", "Messages, their statuses and reactions"),
+    ("conversation.*", "Conversations: opt-ins, referrals, hand-overs"),
+    ("call.*", "Calls"),
+    ("comment.*", "Comments"),
+    ("mention.*", "Mentions"),
+    ("lead.*", "Leads"),
+    ("contact.*", "Contacts that change"),
+    ("account.*", "Accounts: quality, limits, reviews"),
+    ("template.*", "Templates: approvals, quality"),
+];
 
 /// What was checked.
 pub struct Checked {
@@ -123,6 +143,7 @@ impl EndpointFields {
             name: Field::new(form.name),
             url: Field::new(form.url),
             events: Field::new(form.events),
+            families: form.families,
             channel_ids: (!channel_ids.is_empty()).then_some(channel_ids),
         }
     }
@@ -132,10 +153,14 @@ impl EndpointFields {
             Target::Http { url } => url.as_str(),
             Target::Inspector => "",
         };
+        let (families, others): (Vec<&String>, Vec<&String>) =
+            endpoint.events.iter().partition(|pattern| FAMILIES.iter().any(|(family, _)| family == pattern));
+        let others: Vec<&str> = others.into_iter().map(String::as_str).collect();
         Self {
             name: Field::new(&endpoint.name),
             url: Field::new(url),
-            events: Field::new(endpoint.events.join(", ")),
+            events: Field::new(others.join(", ")),
+            families: families.into_iter().cloned().collect(),
             channel_ids: endpoint.channel_ids.clone(),
         }
     }
@@ -143,13 +168,20 @@ impl EndpointFields {
     /// The inspector keeps being one: it has no URL to change.
     pub fn check(&mut self, app: &App, is_inspector: bool) -> Option<Checked> {
         let name = self.name.check(fields::name);
-        let events = self.events.check(fields::events);
+        // A family that nobody has is only a pattern that fits nothing.
+        let families = self.families.join(" ");
+        let events = self.events.check(|text| fields::events(&format!("{families} {text}")));
         let target = if is_inspector {
             Some(Target::Inspector)
         } else {
             self.url.check(|url| app.relay.check_destination(url)).map(|url| Target::Http { url: url.into() })
         };
         Some(Checked { name: name?, target: target?, events: events?, channel_ids: self.channel_ids.clone() })
+    }
+
+    /// Whether the family is ticked.
+    pub fn wants(&self, family: &str) -> bool {
+        self.families.iter().any(|ticked| ticked == family)
     }
 
     /// True if the error is about a name that is taken, which is then said beside the field.
@@ -166,7 +198,7 @@ async fn page(
     app: &App,
     member: &Member,
     session: &Session,
-    (form, number): (EndpointFields, usize),
+    (form, options, number): (EndpointFields, OptionFields, usize),
 ) -> Result<Response, Error> {
     let mut c = app.pools.web.acquire().await.map_err(database)?;
     let endpoints = stored::list(&mut c, member.tenant_id).await?;
@@ -178,6 +210,7 @@ async fn page(
         earlier: (number > 0).then(|| format!("/endpoints?page={}", number - 1)),
         later: (endpoints.len() > (number + 1) * ROWS).then(|| format!("/endpoints?page={}", number + 1)),
         form,
+        options,
     })
 }
 
@@ -219,7 +252,7 @@ pub async fn list(
     session: Session,
     Query(place): Query<Place>,
 ) -> Result<Response, Error> {
-    page(&app, &member, &session, (EndpointFields::default(), place.page.into())).await
+    page(&app, &member, &session, (EndpointFields::default(), OptionFields::default(), place.page.into())).await
 }
 
 pub async fn create(
@@ -228,11 +261,15 @@ pub async fn create(
     session: Session,
     Form(form): Form<Vec<(String, String)>>,
 ) -> Result<Response, Error> {
+    member.must_act()?;
+    let mut options = OptionFields::entered(&form);
     let mut fields = EndpointFields::entered(EndpointForm::read(form));
-    let Some(checked) = fields.check(&app, false) else { return refused(&app, &member, &session, fields).await };
-    let endpoint_id = match add(&app, &member, &checked).await {
+    let (Some(checked), Some(set)) = (fields.check(&app, false), options.check(None)) else {
+        return refused(&app, &member, &session, (fields, options)).await;
+    };
+    let endpoint_id = match add(&app, &member, (&checked, Some(&set))).await {
         Ok(endpoint_id) => endpoint_id,
-        Err(error) if fields.explains(&error) => return refused(&app, &member, &session, fields).await,
+        Err(error) if fields.explains(&error) => return refused(&app, &member, &session, (fields, options)).await,
         Err(error) => return Err(error.into()),
     };
     app.relay.refresh().await?;
@@ -244,12 +281,21 @@ pub async fn create(
     Ok(Redirect::to(&format!("/endpoints/{endpoint_id}")).into_response())
 }
 
-async fn refused(app: &App, member: &Member, session: &Session, fields: EndpointFields) -> Result<Response, Error> {
-    Ok((StatusCode::UNPROCESSABLE_ENTITY, page(app, member, session, (fields, 0)).await?).into_response())
+async fn refused(
+    app: &App,
+    member: &Member,
+    session: &Session,
+    (fields, options): (EndpointFields, OptionFields),
+) -> Result<Response, Error> {
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, page(app, member, session, (fields, options, 0)).await?).into_response())
 }
 
-/// The endpoint and its first signing secret, in one transaction.
-pub async fn add(app: &App, member: &Member, checked: &Checked) -> store::Result<EndpointId> {
+/// The endpoint, its first signing secret and its options, in one transaction.
+pub async fn add(
+    app: &App,
+    member: &Member,
+    (checked, options): (&Checked, Option<&CheckedOptions>),
+) -> store::Result<EndpointId> {
     let now = app.clock.now();
     let endpoint_id = EndpointId::new(now);
     let new = NewEndpoint {
@@ -263,6 +309,9 @@ pub async fn add(app: &App, member: &Member, checked: &Checked) -> store::Result
     let mut tx = app.pools.web.begin().await?;
     stored::create(&mut tx, member.tenant_id, &new, now).await?;
     stored::secrets::add(&mut tx, member.tenant_id, endpoint_id, (&secret, &app.sealer), now).await?;
+    if let Some(options) = options {
+        set_options(&mut tx, app, (member.tenant_id, endpoint_id), options).await?;
+    }
     tx.commit().await?;
     Ok(endpoint_id)
 }

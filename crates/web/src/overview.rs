@@ -4,6 +4,7 @@
 //! is drawn also stands in a table.
 
 mod attention;
+pub mod one_endpoint;
 mod range;
 mod tables;
 
