@@ -129,7 +129,7 @@ async fn an_endpoint_that_fails_says_why() {
         let page = browser.get("/start").await;
         assert!(ticks(&page, 3).contains(&"To do Production answers 2xx".to_owned()), "{:?}", ticks(&page, 3));
         assert!(
-            problems(&page).contains("Production answered 500 just now. Your endpoint answered with an error."),
+            problems(&page).contains("Production answered 500 just now. Your handler failed."),
             "{}",
             problems(&page)
         );

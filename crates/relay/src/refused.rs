@@ -109,6 +109,6 @@ mod tests {
         }
         assert_eq!(refused.take(begun).len(), WAITING_MAX, "nor do many apps fill the memory");
         refused.note((TenantId::OPERATOR, app_id), Refusal::Wrong, (&HeaderMap::new(), &[]), begun);
-        assert!(refused.take(begun + EVERY).is_empty() && refused.0.lock().expect("no panic").last.is_empty());
+        assert!(refused.take(begun + EVERY + EVERY).is_empty() && refused.0.lock().expect("no panic").last.is_empty());
     }
 }
