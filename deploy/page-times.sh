@@ -33,7 +33,7 @@ for path in /overview '/overview?range=1h' '/overview?range=7d' '/overview?range
     '/deliveries?event=call.*' '/deliveries?platform=whatsapp&event=message.read&last=24h' '/deliveries?outcome=parked&event=call.*' \
     "$(link /deliveries '/deliveries?after=')" "$delivery" "/messages?id=$message" "/search?q=$message" '/search?q=%2B447000000123' \
     "/conversations/$conversation" /inspector /endpoints "/endpoints/$endpoint" "/endpoints/$endpoint/delete" /channels /apps /replays /replays/new \
-    /settings /start; do
+    "$(link /channels /channels/chn_)" "$(link /apps /apps/app_)" /clinic /settings /settings/delete /start; do
     times=$(for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
         get -o "$work/page" -w '%{time_total}\n' "$base$path" || true
     done | sort -n)
