@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use chrono::TimeDelta;
+
 use crate::browser::Browser;
 use crate::meta;
 use crate::receiver::Reply;
@@ -192,6 +194,51 @@ async fn an_endpoints_page_says_how_it_fares() {
         assert_eq!(facts[1], ("Delivered".to_owned(), "75.0 %".to_owned()));
         assert_eq!(page.all(".chart").len(), 2);
         assert!(page.text.len() < 100_000, "{} bytes", page.text.len());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_limit_spreads_what_comes_in_and_loses_nothing() {
+    world(async |world| {
+        let browser = signed_in(world).await;
+        for bad in ["0", "1001", "-1", "ten"] {
+            assert_eq!(save(world, &browser, &[("rate", bad)]).await.status, 422, "{bad}");
+        }
+        assert!(save(world, &browser, &[("rate", "5")]).await.words().contains("Saved."));
+        let received = |world: &World| world.receiver.received(world.acme.hook).len();
+        for tenant in [&world.acme, &world.globex] {
+            let items: Vec<_> = (0..18).map(|n| meta::text(&format!("wamid.{}.{n}", tenant.name), "x")).collect();
+            let body = meta::post(&[meta::change(tenant.phone_number_id, "messages", &items)]);
+            assert_eq!(world.meta_posts(tenant, body).await, 200);
+        }
+        world.settle().await;
+        assert_eq!(received(world), 5, "a second's worth at once");
+        assert_eq!(world.receiver.received(world.globex.hook).len(), 18, "others have no limit");
+        world.advance(TimeDelta::seconds(1)).await;
+        assert_eq!(received(world), 10);
+        // What is new does not overtake what waits.
+        assert_eq!(world.meta_posts(&world.acme, meta::one_text(world.acme.phone_number_id, "wamid.late")).await, 200);
+        world.advance(TimeDelta::milliseconds(400)).await;
+        assert_eq!(received(world), 12);
+        world.advance(TimeDelta::seconds(1)).await;
+        assert_eq!(received(world), 17);
+        world.advance(TimeDelta::seconds(1)).await;
+        let ids: Vec<String> =
+            world.receiver.received(world.acme.hook).iter().map(|one| one.header("webhook-id").to_owned()).collect();
+        let mut once = ids.clone();
+        once.sort_unstable();
+        once.dedup();
+        assert_eq!((ids.len(), once.len()), (19, 19), "each once");
+        assert_eq!(world.count("select count(*) from delivery").await, 0);
+
+        // The limit gone, everything goes at once again.
+        save(world, &browser, &[]).await;
+        let items: Vec<_> = (0..18).map(|n| meta::text(&format!("wamid.more.{n}"), "x")).collect();
+        let body = meta::post(&[meta::change(world.acme.phone_number_id, "messages", &items)]);
+        assert_eq!(world.meta_posts(&world.acme, body).await, 200);
+        world.settle().await;
+        assert_eq!(received(world), 37);
     })
     .await;
 }

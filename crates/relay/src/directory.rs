@@ -4,6 +4,7 @@
 //! ([`crate::Relay::refresh`]), other processes within a tick.
 
 use std::collections::{HashMap, HashSet};
+use std::num::NonZeroU16;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -65,6 +66,8 @@ pub struct Endpoint {
     pub paused: bool,
     /// What an attempt may take in all; none: as the service is set.
     pub(crate) timeout: Option<Duration>,
+    /// Deliveries a second at most; none: as fast as it answers.
+    pub(crate) rate: Option<NonZeroU16>,
     /// Signs as Meta does, for endpoints that asked for it: with the newest secret as it is written, as code for Meta takes its own.
     pub(crate) meta_key: Option<Key>,
     /// The tenant's own, which go with each request.
@@ -136,6 +139,7 @@ impl Contents {
                 target: endpoint.target,
                 paused: endpoint.paused,
                 timeout: endpoint.options.timeout,
+                rate: endpoint.options.rate,
                 meta_key: endpoint.secrets.first().filter(|_| endpoint.options.meta_signature).map(Key::new),
                 headers: endpoint.headers.as_ref().map(request::own_headers).unwrap_or_default(),
                 keys: endpoint.secrets.iter().filter_map(|secret| SigningKey::parse(secret).ok()).collect(),

@@ -4,6 +4,7 @@
 //! limits is held until its outcome is taken by the recorder, so a slow database slows sending down instead of filling memory.
 
 mod deleted;
+mod pace;
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,6 +19,7 @@ use socialhook_store::deliveries::Released;
 use socialhook_store::endpoints::{self, PauseReason};
 use tokio::sync::Notify;
 
+use self::pace::Paces;
 use crate::Means;
 use crate::directory::{Directory, Endpoint};
 use crate::health::{Health, Turn};
@@ -40,6 +42,7 @@ struct Inner {
     state: Mutex<State>,
     open: Arc<Open>,
     /// Manifests whose commit may or may not have succeeded.
+    paces: Mutex<Paces>,
     doubtful: Mutex<Vec<ManifestId>>,
     /// Asks for a look at what is due.
     wake: Arc<Notify>,
@@ -85,6 +88,7 @@ impl Dispatcher {
             state: Mutex::new(state),
             open,
             doubtful: Mutex::default(),
+            paces: Mutex::default(),
             wake,
             tasks: tasks.clone(),
             directory,
@@ -138,12 +142,18 @@ impl Dispatcher {
 
     /// How many more jobs of an endpoint, of which some are due, are to be fetched. If none, it is woken for when they are.
     pub(crate) fn room(&self, tenant_id: TenantId, endpoint_id: EndpointId) -> usize {
-        let state = &mut *self.state();
-        let room = state.queue.room_to_fetch(tenant_id, endpoint_id);
-        if room == 0 {
-            state.overflowing.insert(endpoint_id);
+        let room = {
+            let state = &mut *self.state();
+            let room = state.queue.room_to_fetch(tenant_id, endpoint_id);
+            if room == 0 {
+                state.overflowing.insert(endpoint_id);
+            }
+            room
+        };
+        match self.0.directory.contents().endpoint(endpoint_id).and_then(|endpoint| endpoint.rate) {
+            Some(rate) => room.min(self.paces().room(endpoint_id, rate, self.0.means.clock.now())),
+            None => room,
         }
-        room
     }
 
     /// What is queued, under way or unrecorded.
@@ -199,7 +209,13 @@ impl Dispatcher {
             self.0.directory.contents().endpoint(endpoint_id).filter(|endpoint| endpoint.tenant_id == tenant_id);
         let park = !job.probe && self.is_down(endpoint_id);
         match endpoint {
-            Some(endpoint) if !endpoint.paused && !park => self.attempt(job, &endpoint).await,
+            Some(endpoint) if !endpoint.paused && !park => {
+                if self.may_send(&job, &endpoint) {
+                    self.attempt(job, &endpoint).await;
+                } else {
+                    self.give_back(vec![job], false);
+                }
+            }
             None if self.is_deleted(endpoint_id) => self.give_up(job).await,
             _ => {
                 let mut lane = self.state().queue.take_lane(tenant_id, endpoint_id);
@@ -208,6 +224,22 @@ impl Dispatcher {
             }
         }
         place.leave()
+    }
+
+    /// Whether the limit that the endpoint asked for has room for this one.
+    fn may_send(&self, job: &Job, endpoint: &Endpoint) -> bool {
+        let Some(rate) = endpoint.rate.filter(|_| !job.probe) else { return true };
+        let now = self.0.means.clock.now();
+        self.paces().take(job.endpoint_id, rate, job.manifest.is_some(), now)
+    }
+
+    /// All of an endpoint's deliveries that were due were fetched.
+    pub(crate) fn caught_up(&self, endpoint_id: EndpointId) {
+        self.paces().caught_up(endpoint_id);
+    }
+
+    fn paces(&self) -> MutexGuard<'_, Paces> {
+        self.0.paces.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Sends one request outside of the queue and its records.

@@ -141,6 +141,9 @@ async fn claim(relay: &Relay, c: &mut PgConnection) -> Result<usize> {
         let due = deliveries::claim_due(c, tenant_id, (endpoint_id, inner.node_id), now, limit).await?;
         claimed += due.len();
         more |= due.len() == room;
+        if due.len() < room {
+            inner.dispatcher.caught_up(endpoint_id);
+        }
         inner.dispatcher.submit(due.into_iter().map(Job::claimed).collect());
     }
     if more {

@@ -2,6 +2,7 @@
 //!
 //! What must hold: the relay reads the same columns with the directory, so a change of them is a change of the directory.
 
+use std::num::NonZeroU16;
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -13,6 +14,8 @@ use crate::seal::{Place, Sealer};
 
 /// The longest time that an endpoint may ask for, in seconds; the shortest is one.
 pub const TIMEOUT_SECONDS_MAX: u64 = 30;
+/// The highest limit of deliveries a second.
+pub const RATE_MAX: u16 = 1000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Options {
@@ -20,36 +23,45 @@ pub struct Options {
     pub timeout: Option<Duration>,
     /// Adds `X-Hub-Signature-256`, made with the endpoint's secret.
     pub meta_signature: bool,
+    /// Deliveries a second at most, from each process. None: as fast as it answers.
+    pub rate: Option<NonZeroU16>,
 }
 
 impl Options {
-    pub(crate) fn from_columns(timeout_seconds: Option<i16>, meta_signature: bool) -> Self {
+    pub(crate) fn from_columns(
+        timeout_seconds: Option<i16>,
+        meta_signature: bool,
+        rate_per_second: Option<i16>,
+    ) -> Self {
         let seconds = timeout_seconds.and_then(|seconds| u64::try_from(seconds).ok());
-        Self { timeout: seconds.map(Duration::from_secs), meta_signature }
+        let rate = rate_per_second.and_then(|rate| NonZeroU16::new(u16::try_from(rate).ok()?));
+        Self { timeout: seconds.map(Duration::from_secs), meta_signature, rate }
     }
 }
 
 /// An endpoint's options; none if the tenant has no such endpoint.
 pub async fn find(c: &mut PgConnection, tenant_id: TenantId, endpoint_id: EndpointId) -> Result<Option<Options>> {
     let row = sqlx::query!(
-        "select timeout_seconds, meta_signature from endpoint where tenant_id = $1 and endpoint_id = $2",
+        "select timeout_seconds, meta_signature, rate_per_second from endpoint where tenant_id = $1 and endpoint_id = $2",
         tenant_id.0,
         endpoint_id.0
     )
     .fetch_optional(c)
     .await?;
-    Ok(row.map(|row| Options::from_columns(row.timeout_seconds, row.meta_signature)))
+    Ok(row.map(|row| Options::from_columns(row.timeout_seconds, row.meta_signature, row.rate_per_second)))
 }
 
 /// Replaces an endpoint's options. False if the tenant has no such endpoint.
 pub async fn set(c: &mut PgConnection, tenant_id: TenantId, endpoint_id: EndpointId, options: Options) -> Result<bool> {
     let seconds = options.timeout.and_then(|timeout| i16::try_from(timeout.as_secs()).ok());
+    let rate = options.rate.and_then(|rate| i16::try_from(rate.get()).ok());
     let updated = sqlx::query!(
-        "update endpoint set timeout_seconds = $3, meta_signature = $4 where tenant_id = $1 and endpoint_id = $2",
+        "update endpoint set timeout_seconds = $3, meta_signature = $4, rate_per_second = $5 where tenant_id = $1 and endpoint_id = $2",
         tenant_id.0,
         endpoint_id.0,
         seconds,
-        options.meta_signature
+        options.meta_signature,
+        rate
     )
     .execute(c)
     .await?;

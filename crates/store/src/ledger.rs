@@ -27,7 +27,7 @@ pub struct Size {
 }
 
 impl Size {
-    pub const PAGE: Self = Self { rows: PAGE, look_back: 3000 };
+    pub const PAGE: Self = Self { rows: PAGE, look_back: 2000 };
     /// Of a page that looks again every few seconds.
     pub const TAIL: Self = Self { rows: PAGE, look_back: 1000 };
     /// Of an export.

@@ -1,10 +1,11 @@
 //! The settings of an endpoint that few change: what was entered, and what is wrong with it.
 
+use std::num::NonZeroU16;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use socialhook_relay::request::MASK;
-use socialhook_store::endpoint_options::{Options, TIMEOUT_SECONDS_MAX};
+use socialhook_store::endpoint_options::{Options, RATE_MAX, TIMEOUT_SECONDS_MAX};
 
 use crate::fields::Field;
 
@@ -30,6 +31,7 @@ const RESERVED: &[&str] = &[
 #[derive(Default)]
 pub struct OptionFields {
     pub timeout: Field,
+    pub rate: Field,
     pub meta_signature: bool,
     /// A line for each. Values that are set already stand there masked.
     pub headers: Field,
@@ -48,6 +50,7 @@ impl OptionFields {
         let entry = |wanted: &str| pairs.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str());
         Self {
             timeout: Field::new(entry("timeout").unwrap_or_default()),
+            rate: Field::new(entry("rate").unwrap_or_default()),
             meta_signature: entry("meta_signature").is_some(),
             headers: Field::new(entry("headers").unwrap_or_default()),
         }
@@ -59,6 +62,7 @@ impl OptionFields {
         let masked: Vec<String> = lines.into_iter().flatten().map(|(name, _)| format!("{name}: {MASK}")).collect();
         Self {
             timeout: Field::new(seconds.unwrap_or_default()),
+            rate: Field::new(options.rate.map(|rate| rate.to_string()).unwrap_or_default()),
             meta_signature: options.meta_signature,
             headers: Field::new(masked.join("\n")),
         }
@@ -67,14 +71,15 @@ impl OptionFields {
     /// Whether there is something to see: set, or wrong.
     pub fn is_open(&self) -> bool {
         let is_set = |field: &Field| !field.value.trim().is_empty();
-        self.meta_signature || is_set(&self.timeout) || is_set(&self.headers)
+        self.meta_signature || is_set(&self.timeout) || is_set(&self.rate) || is_set(&self.headers)
     }
 
     /// `known` are the headers that are set already, whose values stand in the form masked.
     pub fn check(&mut self, known: Option<&SecretString>) -> Option<CheckedOptions> {
         let timeout = self.timeout.check(timeout);
+        let rate = self.rate.check(rate);
         let headers = self.headers.check(|text| headers(text, known.map_or("", |known| known.expose_secret())));
-        let options = Options { timeout: timeout?, meta_signature: self.meta_signature };
+        let options = Options { timeout: timeout?, meta_signature: self.meta_signature, rate: rate? };
         Some(CheckedOptions { options, headers: headers? })
     }
 }
@@ -111,6 +116,15 @@ fn check_name(name: &str) -> Result<(), String> {
         return Err(format!("{name} is set by us or by the connection. Choose another name."));
     }
     Ok(())
+}
+
+/// A whole number; nothing if left empty.
+fn rate(text: &str) -> Result<Option<NonZeroU16>, String> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let rate = text.parse().ok().filter(|rate: &NonZeroU16| rate.get() <= RATE_MAX);
+    rate.map(Some).ok_or_else(|| format!("Enter a whole number from 1 to {RATE_MAX}, or leave this empty."))
 }
 
 /// Whole seconds; nothing if left empty.

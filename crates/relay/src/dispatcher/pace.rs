@@ -1,0 +1,82 @@
+//! Endpoints that asked for a limit: so many deliveries a second, and what is beyond waits in the database.
+//!
+//! What must hold: nothing is lost or held in memory by a limit; what waits goes before what is new; endpoints without a limit cost nothing.
+//! Each process counts for itself.
+
+use std::collections::HashMap;
+use std::num::NonZeroU16;
+
+use chrono::{DateTime, Utc};
+use socialhook_core::id::EndpointId;
+
+/// A second's worth may be sent at once.
+#[derive(Debug, Default)]
+pub(super) struct Paces(HashMap<EndpointId, Pace>);
+
+#[derive(Debug)]
+struct Pace {
+    tokens: f64,
+    at: DateTime<Utc>,
+    /// Something waits in the database.
+    is_behind: bool,
+}
+
+impl Paces {
+    fn of(&mut self, endpoint_id: EndpointId, rate: NonZeroU16, now: DateTime<Utc>) -> &mut Pace {
+        let full = f64::from(rate.get());
+        let pace = self.0.entry(endpoint_id).or_insert(Pace { tokens: full, at: now, is_behind: false });
+        let seconds = (now - pace.at).as_seconds_f64().max(0.0);
+        pace.tokens = (pace.tokens + seconds * full).min(full);
+        pace.at = now;
+        pace
+    }
+
+    /// Whether one more may be sent now, which then counts. One that has just come in gives way to what waits.
+    pub(super) fn take(&mut self, endpoint_id: EndpointId, rate: NonZeroU16, is_new: bool, now: DateTime<Utc>) -> bool {
+        let pace = self.of(endpoint_id, rate, now);
+        let may = pace.tokens >= 1.0 && !(is_new && pace.is_behind);
+        if may {
+            pace.tokens -= 1.0;
+        } else {
+            pace.is_behind = true;
+        }
+        may
+    }
+
+    /// How many may be sent now.
+    pub(super) fn room(&mut self, endpoint_id: EndpointId, rate: NonZeroU16, now: DateTime<Utc>) -> usize {
+        // Rounded down, and at most a thousand.
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and the rate")]
+        let whole = self.of(endpoint_id, rate, now).tokens as usize;
+        whole
+    }
+
+    /// Nothing waits any more.
+    pub(super) fn caught_up(&mut self, endpoint_id: EndpointId) {
+        if let Some(pace) = self.0.get_mut(&endpoint_id) {
+            pace.is_behind = false;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::*;
+
+    #[test]
+    fn a_second_s_worth_at_once_and_then_at_the_rate() {
+        let (mut paces, begun) = (Paces::default(), DateTime::UNIX_EPOCH);
+        let (id, rate) = (EndpointId::new(begun), NonZeroU16::new(4).expect("not zero"));
+        let after = |millis| begun + TimeDelta::milliseconds(millis);
+        let sent = |paces: &mut Paces, is_new, at| (0..10).filter(|_| paces.take(id, rate, is_new, at)).count();
+        assert_eq!(sent(&mut paces, true, begun), 4);
+        assert_eq!(sent(&mut paces, true, after(500)), 0, "what waits goes first");
+        assert_eq!(paces.room(id, rate, after(500)), 2);
+        assert_eq!(sent(&mut paces, false, after(500)), 2);
+        assert_eq!(sent(&mut paces, false, after(60_000)), 4, "no more than a second's worth is saved up");
+        paces.caught_up(id);
+        assert_eq!(sent(&mut paces, true, after(61_000)), 4);
+    }
+}
