@@ -196,3 +196,55 @@ async fn who_belongs_elsewhere_too_stays_and_only_owners_delete() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn an_export_that_deleting_overtakes_never_looks_complete() {
+    world(async |world| {
+        // More than what lies between the two of them in buffers.
+        for n in 0..12 {
+            let text = "x".repeat(1_500_000);
+            let items = [meta::text(&format!("wamid.big.{n}"), &text)];
+            let body = meta::post(&[meta::change(world.acme.phone_number_id, "messages", &items)]);
+            assert_eq!(world.meta_posts(&world.acme, body).await, 200);
+        }
+        world.settle().await;
+        let browser = signed_in(world, &world.acme).await;
+        let mut file = browser.open("/settings/export", None).await;
+        let first = file.chunk().await.expect("a piece").expect("not the end");
+        assert!(first.starts_with(b"{\"kind\":\"tenant\"") || first.starts_with(b"{"), "it has begun");
+        let other = signed_in(world, &world.acme).await;
+        other.submit("/settings/delete", &[("name", "Acme"), ("password", PASSWORD)]).await;
+        world.relay.keep_house().await.expect("kept");
+        let mut rest = Vec::new();
+        let broke_off = loop {
+            match file.chunk().await {
+                Ok(Some(chunk)) => rest.extend_from_slice(&chunk),
+                Ok(None) => break false,
+                Err(_) => break true,
+            }
+        };
+        assert!(broke_off, "a transfer that ends as if it were whole");
+        assert!(!String::from_utf8_lossy(&rest).contains("\"kind\":\"end\""));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_added_while_it_is_deleted_goes_too() {
+    world(async |world| {
+        let acme = id_of(world, &world.acme).await;
+        let browser = signed_in(world, &world.acme).await;
+        browser.submit("/settings/delete", &[("name", "Acme"), ("password", PASSWORD)]).await;
+        world
+            .execute(
+                "insert into endpoint (tenant_id, endpoint_id, name, kind, url, events, created_at)
+                 select tenant_id, gen_random_uuid(), 'late', 'http', 'https://example.test/', array['*'], now()
+                 from tenant where deleted_at is not null",
+            )
+            .await;
+        world.advance(TimeDelta::hours(2)).await;
+        world.relay.keep_house().await.expect("kept");
+        assert!(rows(world, acme).await.iter().all(|(_, count)| *count == 0));
+    })
+    .await;
+}

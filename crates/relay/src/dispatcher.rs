@@ -226,22 +226,6 @@ impl Dispatcher {
         place.leave()
     }
 
-    /// Whether the limit that the endpoint asked for has room for this one.
-    fn may_send(&self, job: &Job, endpoint: &Endpoint) -> bool {
-        let Some(rate) = endpoint.rate.filter(|_| !job.probe) else { return true };
-        let now = self.0.means.clock.now();
-        self.paces().take(job.endpoint_id, rate, job.manifest.is_some(), now)
-    }
-
-    /// All of an endpoint's deliveries that were due were fetched.
-    pub(crate) fn caught_up(&self, endpoint_id: EndpointId) {
-        self.paces().caught_up(endpoint_id);
-    }
-
-    fn paces(&self) -> MutexGuard<'_, Paces> {
-        self.0.paces.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Sends one request outside of the queue and its records.
     pub(crate) async fn send_apart(&self, endpoint: &Endpoint, request: Request<'_>) -> Answer {
         self.0.sender.send(endpoint, request).await

@@ -5,6 +5,7 @@
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use socialhook_core::id::TenantId;
 use socialhook_store::{PgConnection, Result, leaving};
 
 /// Rows of each table that are deleted together.
@@ -16,28 +17,36 @@ fn settled_after() -> TimeDelta {
     TimeDelta::hours(1)
 }
 
-/// Once, for all deleted tenants in turn.
+/// Once, for all deleted tenants in turn. What fails for one does not keep the others waiting.
 pub(crate) async fn sweep(c: &mut PgConnection, now: DateTime<Utc>) -> Result<()> {
     let began = Instant::now();
+    let mut swept = Ok(());
     for (tenant_id, deleted_at) in leaving::under_way(c).await? {
-        let mut sum = 0;
-        let is_empty = loop {
-            let deleted = leaving::delete_batch(c, tenant_id, BATCH).await?;
-            sum += deleted;
-            if deleted == 0 {
-                break true;
-            }
-            if began.elapsed() > SWEEP_FOR {
-                break false;
-            }
-        };
-        if sum > 0 {
-            tracing::info!(tenant.id = %tenant_id, rows = sum, "a deleted tenant's rows were deleted");
+        let is_settled = now - deleted_at > settled_after();
+        swept = swept.and(sweep_one(c, tenant_id, is_settled, began).await);
+    }
+    swept
+}
+
+async fn sweep_one(c: &mut PgConnection, tenant_id: TenantId, is_settled: bool, began: Instant) -> Result<()> {
+    leaving::take_apart(c, tenant_id).await?;
+    let mut sum = 0;
+    let is_empty = loop {
+        let deleted = leaving::delete_batch(c, tenant_id, BATCH).await?;
+        sum += deleted;
+        if deleted == 0 {
+            break true;
         }
-        if is_empty && now - deleted_at > settled_after() {
-            leaving::finish(c, tenant_id).await?;
-            tracing::info!(tenant.id = %tenant_id, "a deleted tenant is gone");
+        if began.elapsed() > SWEEP_FOR {
+            break false;
         }
+    };
+    if sum > 0 {
+        tracing::info!(tenant.id = %tenant_id, rows = sum, "a deleted tenant's rows were deleted");
+    }
+    if is_empty && is_settled {
+        leaving::finish(c, tenant_id).await?;
+        tracing::info!(tenant.id = %tenant_id, "a deleted tenant is gone");
     }
     Ok(())
 }

@@ -16,6 +16,9 @@ const ROWS: i64 = 500;
 /// Bytes of a piece, unless a single row has more.
 const BYTES: i64 = 2 << 20;
 
+/// Deliveries of the events of a piece, unless a single event has more.
+const DELIVERIES: i64 = 2000;
+
 /// What Meta sent, as it came.
 #[derive(Debug, Clone)]
 pub struct Receipt {
@@ -53,19 +56,21 @@ pub struct Event {
     pub body: Vec<u8>,
 }
 
-/// The next events after one, oldest first; empty: there are no more.
+/// The next events after one, oldest first; empty: there are no more. Fewer where each went to many endpoints.
 pub async fn events(c: &mut PgConnection, tenant_id: TenantId, after: EventId) -> Result<Vec<Event>> {
     let rows = sqlx::query_as!(
         Event,
         r#"select event_id as "event_id: Uuid", receipt_id as "receipt_id: Uuid", received_at, body from (
-             select *, sum(octet_length(body)) over (order by event_id) as bytes, row_number() over (order by event_id) as place
+             select *, sum(octet_length(body)) over (order by event_id) as bytes,
+               sum(cardinality(endpoint_ids)) over (order by event_id) as deliveries, row_number() over (order by event_id) as place
              from (select * from event where tenant_id = $1 and event_id > $2 order by event_id limit $3) next
            ) counted
-           where bytes <= $4 or place = 1 order by event_id"#,
+           where bytes <= $4 and deliveries <= $5 or place = 1 order by event_id"#,
         tenant_id.0,
         after.0,
         ROWS,
-        BYTES
+        BYTES,
+        DELIVERIES
     )
     .fetch_all(c)
     .await?;

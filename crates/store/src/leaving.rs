@@ -49,6 +49,11 @@ pub async fn begin(c: &mut PgConnection, tenant_id: TenantId, now: DateTime<Utc>
     )
     .execute(&mut *c)
     .await?;
+    take_apart(c, tenant_id).await
+}
+
+/// Takes away what makes a deleted tenant work; later once more, for what somebody added who had come in before it was deleted.
+pub async fn take_apart(c: &mut PgConnection, tenant_id: TenantId) -> Result<()> {
     sqlx::query!("delete from endpoint where tenant_id = $1", tenant_id.0).execute(&mut *c).await?;
     sqlx::query!("delete from channel where tenant_id = $1", tenant_id.0).execute(&mut *c).await?;
     sqlx::query!("delete from app where tenant_id = $1", tenant_id.0).execute(&mut *c).await?;

@@ -120,6 +120,17 @@ pub async fn change(c: &mut PgConnection, tenant_id: TenantId, name: &str, time_
     Ok(())
 }
 
+/// Whether the tenant is there and was not deleted.
+pub async fn is_there(c: &mut PgConnection, tenant_id: TenantId) -> Result<bool> {
+    let found = sqlx::query_scalar!(
+        r#"select exists (select from tenant where tenant_id = $1 and deleted_at is null) as "found!""#,
+        tenant_id.0
+    )
+    .fetch_one(c)
+    .await?;
+    Ok(found)
+}
+
 pub async fn exists(c: &mut PgConnection, tenant_id: TenantId) -> Result<bool> {
     let found =
         sqlx::query_scalar!(r#"select exists (select from tenant where tenant_id = $1) as "found!""#, tenant_id.0)

@@ -19,6 +19,8 @@ use crate::words;
 
 /// Exports under way per process: each asks the database as fast as its reader reads.
 const EXPORTS_MAX: usize = 8;
+/// Of one tenant: readers that stall must not keep the others out.
+const OF_TENANT_MAX: usize = 2;
 /// Tenants whose last export is remembered.
 const KNOWN_MAX: usize = 1000;
 
@@ -26,7 +28,7 @@ const KNOWN_MAX: usize = 1000;
 #[derive(Clone, Debug)]
 pub struct Exports {
     places: Arc<Semaphore>,
-    known: Arc<Mutex<HashMap<TenantId, Arc<Progress>>>>,
+    known: Arc<Mutex<HashMap<TenantId, Vec<Arc<Progress>>>>>,
 }
 
 impl Default for Exports {
@@ -44,20 +46,25 @@ struct Progress {
 }
 
 impl Exports {
-    /// A place for an export of this tenant; an error if all are taken.
+    /// A place for an export of this tenant; an error if all are taken, or all that one tenant may have.
     pub fn begin(&self, tenant_id: TenantId) -> Result<Place, Error> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = known.entry(tenant_id).or_default();
+        own.retain(|one| !one.is_over.load(Ordering::Relaxed));
+        if own.len() >= OF_TENANT_MAX {
+            return Err(Error::Busy);
+        }
         let permit = self.places.clone().try_acquire_owned().map_err(|_| Error::Busy)?;
         let progress = Arc::new(Progress::default());
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= KNOWN_MAX {
-            known.retain(|_, one| !one.is_over.load(Ordering::Relaxed));
+        own.push(progress.clone());
+        if known.len() > KNOWN_MAX {
+            known.retain(|_, own| own.iter().any(|one| !one.is_over.load(Ordering::Relaxed)));
         }
-        known.insert(tenant_id, progress.clone());
         Ok(Place { progress, _permit: permit })
     }
 
     fn last(&self, tenant_id: TenantId) -> Option<Arc<Progress>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&tenant_id).cloned()
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&tenant_id)?.last().cloned()
     }
 }
 

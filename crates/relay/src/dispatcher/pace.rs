@@ -5,9 +5,32 @@
 
 use std::collections::HashMap;
 use std::num::NonZeroU16;
+use std::sync::{MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
 use socialhook_core::id::EndpointId;
+
+use super::Dispatcher;
+use crate::directory::Endpoint;
+use crate::job::Job;
+
+impl Dispatcher {
+    /// Whether the limit that the endpoint asked for has room for this one.
+    pub(super) fn may_send(&self, job: &Job, endpoint: &Endpoint) -> bool {
+        let Some(rate) = endpoint.rate.filter(|_| !job.probe) else { return true };
+        let now = self.0.means.clock.now();
+        self.paces().take(job.endpoint_id, rate, job.manifest.is_some(), now)
+    }
+
+    /// All of an endpoint's deliveries that were due were fetched.
+    pub(crate) fn caught_up(&self, endpoint_id: EndpointId) {
+        self.paces().caught_up(endpoint_id);
+    }
+
+    pub(super) fn paces(&self) -> MutexGuard<'_, Paces> {
+        self.0.paces.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// A second's worth may be sent at once.
 #[derive(Debug, Default)]

@@ -3,6 +3,7 @@
 //! What must hold: however much it is, memory holds one piece, and no connection is held between two; a file that could not be finished
 //! ends as a broken transfer and without its last line.
 
+use std::collections::HashMap;
 use std::io;
 
 use axum::body::Body;
@@ -14,6 +15,7 @@ use futures_util::stream::{self, Stream};
 use serde_json::{Value, json};
 use socialhook_core::id::{EndpointId, EventId, ReceiptId};
 use socialhook_store::attempts::Attempt;
+use socialhook_store::ledger::Entry;
 use socialhook_store::{PgConnection, apps, channels, endpoints, everything, ledger, retention, tenants};
 use uuid::Uuid;
 
@@ -101,6 +103,10 @@ impl Export {
                 (vec![line(&end)], Step::Nothing)
             }
         };
+        // What was read before the tenant was deleted is whole; afterwards an end would only be that of what is left.
+        if !tenants::is_there(&mut c, self.member.tenant_id).await? {
+            return Err(Error::NotFound);
+        }
         self.step = next;
         Ok(lines)
     }
@@ -140,17 +146,23 @@ impl Export {
     async fn of_events(&self, c: &mut PgConnection, events: &[everything::Event]) -> Result<Vec<Vec<u8>>, Error> {
         let tenant_id = self.member.tenant_id;
         let ids: Vec<EventId> = events.iter().map(|event| event.event_id).collect();
-        let entries = ledger::of_events(c, tenant_id, &ids).await?;
-        let attempts = everything::attempts(c, tenant_id, &ids).await?;
+        let mut entries: HashMap<EventId, Vec<Entry>> = HashMap::new();
+        for entry in ledger::of_events(c, tenant_id, &ids).await? {
+            entries.entry(entry.event_id).or_default().push(entry);
+        }
+        let mut attempts: HashMap<(EventId, EndpointId), Vec<Attempt>> = HashMap::new();
+        for (event_id, endpoint_id, attempt) in everything::attempts(c, tenant_id, &ids).await? {
+            attempts.entry((event_id, EndpointId(endpoint_id))).or_default().push(attempt);
+        }
         let lines = events.iter().map(|event| {
-            let own = entries.iter().filter(|entry| entry.event_id == event.event_id);
+            let own = entries.get(&event.event_id).into_iter().flatten();
             let deliveries: Vec<Value> = own
                 .filter_map(|entry| Some((entry.endpoint_id?, entry)))
                 .map(|(endpoint_id, entry)| {
-                    let made = attempts.iter().filter(|made| made.0 == event.event_id && EndpointId(made.1) == endpoint_id);
+                    let made = attempts.get(&(event.event_id, endpoint_id)).into_iter().flatten();
                     json!({
                         "endpoint_id": endpoint_id, "endpoint": entry.endpoint_name, "state": state(entry.state),
-                        "attempts": made.map(|made| of_attempt(&made.2)).collect::<Vec<_>>(),
+                        "attempts": made.map(of_attempt).collect::<Vec<_>>(),
                     })
                 })
                 .collect();

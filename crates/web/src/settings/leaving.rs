@@ -109,7 +109,12 @@ pub async fn delete(
     leaving::begin(&mut tx, member.tenant_id, app.clock.now()).await?;
     tx.commit().await.map_err(store::Error::from)?;
     tracing::info!(tenant.id = %member.tenant_id, "a tenant was deleted by its owner");
-    app.relay.refresh().await?;
-    session.flush().await?;
+    // It is done: whatever fails from here on comes by itself within a second, or when the session is looked at.
+    if let Err(error) = app.relay.refresh().await {
+        tracing::warn!(error = &error as &dyn std::error::Error, "the directory could not be read anew");
+    }
+    if let Err(error) = session.flush().await {
+        tracing::warn!(%error, "the session of a deleted tenant's owner could not be ended");
+    }
     html(&LeftPage { tenant: member.tenant_name })
 }
