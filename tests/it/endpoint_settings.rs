@@ -133,6 +133,7 @@ async fn headers_of_ones_own_go_with_each_request_and_are_never_shown() {
         for path in [path(world), delivery[0].clone()] {
             let page = browser.get(&path).await;
             assert!(page.text.contains("authorization") && !page.text.contains("hush-hush"), "{path}");
+            assert_eq!(page.text.contains("in place of the dots"), path.starts_with("/deliveries"), "{path}");
         }
         assert_eq!(
             world.count("select count(*) from endpoint where position('hush'::bytea in headers) > 0").await,

@@ -8,7 +8,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use socialhook_core::event::DeliveryStamp;
 use socialhook_core::id::EventId;
-use socialhook_relay::request::Shown;
+use socialhook_relay::request::{MASK, Shown};
 use socialhook_store::attempts::Attempt;
 use socialhook_store::endpoints::removal::DISCARDED;
 use socialhook_store::endpoints::{Endpoint, Target};
@@ -31,6 +31,8 @@ pub(super) struct Sent {
     pub(super) curl: Option<String>,
     /// The curl command reads the body from its file.
     pub(super) needs_file: bool,
+    /// Values of the tenant's own headers are not in it.
+    pub(super) is_masked: bool,
 }
 
 impl Sent {
@@ -40,9 +42,10 @@ impl Sent {
         let shown = request(app, member, endpoint, (&told.event, attempt), attempt.started_at.timestamp())?;
         let signed_now = || request(app, member, endpoint, (&told.event, attempt), app.clock.now().timestamp());
         let needs_file = shown.body.len() > INLINE_MAX;
+        let is_masked = shown.headers.iter().any(|(_, value)| value == MASK);
         let file = needs_file.then(|| file_name(told.event.event_id));
         let curl = member.may_act().then(signed_now).flatten().map(|request| curl(&request, file.as_deref()));
-        Some(Self { number: attempt.number, url: shown.url, headers: shown.headers, curl, needs_file })
+        Some(Self { number: attempt.number, url: shown.url, headers: shown.headers, curl, needs_file, is_masked })
     }
 }
 
