@@ -1,10 +1,9 @@
 #!/bin/sh
-# Makes the pictures in docs/screenshots anew: every page at two widths, light and dark, in a real browser.
+# Makes the pictures in docs/screenshots anew: every page at two widths, light and dark, as the tests have just seen them.
 set -eu
 cd "$(dirname "$0")/.."
-export SQLX_OFFLINE=true
 
-deploy/setup.sh test
-cargo build --locked -p socialhook
-rm -rf docs/screenshots
-exec "${CARGO_TARGET_DIR:-target}/debug/socialhook" with-postgres -- cargo test --locked -p socialhook-tests --test it every_page::screenshots -- --ignored --exact
+rm -rf target/pages
+deploy/test.sh every_page
+rm -rf docs/screenshots && mkdir -p docs/screenshots
+cp target/pages/*.webp docs/screenshots/

@@ -38,8 +38,17 @@ impl WebDriverCompatibleCommand for Own {
 
 pub struct Chromium {
     pub client: Client,
-    driver: Child,
+    /// Dies with this.
+    _driver: Child,
     profile: PathBuf,
+}
+
+/// Also of a test that failed nothing is left: the driver's death does not end its browser.
+impl Drop for Chromium {
+    fn drop(&mut self) {
+        let _ = std::process::Command::new("pkill").arg("-KILL").arg("-f").arg(&self.profile).status();
+        let _ = std::fs::remove_dir_all(&self.profile);
+    }
 }
 
 impl Chromium {
@@ -55,15 +64,14 @@ impl Chromium {
             "/usr/local/bin/chromedriver",
         ]);
         let driver = Command::new(program).arg(format!("--port={port}")).arg("--silent").kill_on_drop(true).spawn();
+        let driver = driver.expect("chromedriver starts");
         let profile = std::env::temp_dir().join(format!("socialhook-browser-{}", uuid::Uuid::new_v4().simple()));
         let client = connect(port, &profile).await;
-        Self { client, driver: driver.expect("chromedriver starts"), profile }
+        Self { client, _driver: driver, profile }
     }
 
-    pub async fn stop(mut self) {
-        self.client.close().await.expect("the browser closes");
-        let _ = self.driver.kill().await;
-        let _ = std::fs::remove_dir_all(&self.profile);
+    pub async fn stop(self) {
+        self.client.clone().close().await.expect("the browser closes");
     }
 
     /// A command of the browser's own protocol.

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
@@ -13,20 +13,29 @@ use socialhook_core::sample::{self, Stage};
 use crate::browser::Browser;
 use crate::chromium::Chromium;
 use crate::receiver::Reply;
-use crate::tenancy::{acmes, everything};
+use crate::tenancy::{acmes, everything, open};
 use crate::world::{PASSWORD, World, world};
 
 /// `deploy/setup.sh test` puts it here.
 const AXE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../.cache/axe.min.js");
-const SCREENSHOTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/screenshots");
+/// A picture of each page, and the tables of what was found: for people.
 const RESULTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/pages");
 /// Bytes of a page with all that it loads.
 const PAGE_MAX: u64 = 100_000;
 
-/// What answers a GET but is not a page: parts of pages, streams and files.
-const NO_PAGES: &[&str] = &["/progress", "/stream", "/export", "/event.json", "/raw.json"];
-/// Pages that need no sign-in.
-const OPEN: &[&str] = &["/", "/sign-in", "/sign-up", "/docs/events"];
+/// What answers a GET but is not a page: parts of pages, streams and files, and what is for machines.
+const NO_PAGES: &[&str] = &[
+    "/progress",
+    "/stream",
+    "/export",
+    "/event.json",
+    "/raw.json",
+    "/sign-out",
+    "/schema/event.v1.json",
+    "/schema/event.v1.d.ts",
+    "/healthz",
+    "/readyz",
+];
 /// What a tenant without anything sees.
 const EMPTY: &[&str] = &[
     "/start",
@@ -40,17 +49,16 @@ const EMPTY: &[&str] = &[
     "/search?q=x",
 ];
 
+fn is_page(path: &str) -> bool {
+    !NO_PAGES.iter().any(|end| path.ends_with(end))
+}
+
 #[derive(Clone, Copy)]
 struct Look {
     width: u32,
     height: u32,
     scheme: &'static str,
 }
-
-const WIDE_LIGHT: Look = Look { width: 1280, height: 900, scheme: "light" };
-const WIDE_DARK: Look = Look { width: 1280, height: 900, scheme: "dark" };
-const NARROW_LIGHT: Look = Look { width: 390, height: 844, scheme: "light" };
-const NARROW_DARK: Look = Look { width: 390, height: 844, scheme: "dark" };
 
 /// A day of traffic with everything in it that happens to people; returns the pages of Acme, named.
 async fn scene(world: &World) -> BTreeMap<String, String> {
@@ -79,24 +87,61 @@ async fn scene(world: &World) -> BTreeMap<String, String> {
         }
         world.settle().await;
         if hour == 22 {
-            let endpoints = browser.get("/endpoints").await.attributes("main a[href^='/endpoints/end_']", "href");
-            let ours = format!("/endpoints/{}", world.acme.endpoint_id);
-            let other = endpoints.iter().find(|href| **href != ours).expect("another endpoint");
+            let other = link(&browser, "/endpoints", "warehouse").await;
             browser.submit(&format!("{other}/pause"), &[]).await;
         }
     }
-    let mut pages: BTreeMap<String, String> = everything(&ids)
-        .into_iter()
-        .filter(|path| !NO_PAGES.iter().any(|end| path.ends_with(end)))
-        .map(|path| (name_of(&path), path))
-        .collect();
+    what_goes_wrong(world, &browser).await;
+    let mut pages: BTreeMap<String, String> =
+        everything(&ids).into_iter().filter(|path| is_page(path)).map(|path| (name_of(&path), path)).collect();
+    let confirm = format!(
+        "/replays/confirm?endpoint={}&from=2026-11-02T12:00&to=2026-11-03T06:00&which=all",
+        world.acme.endpoint_id
+    );
+    pages.insert("replays-confirm".to_owned(), confirm);
+    pages.insert("replays-confirm-wrong".to_owned(), "/replays/confirm".to_owned());
     pages.insert("message".to_owned(), "/messages?id=wamid.A1".to_owned());
+    for outcome in ["parked", "unmatched"] {
+        let list = format!("/deliveries?outcome={outcome}");
+        let found = browser.get(&list).await.attributes("main tbody a[href^='/deliveries/evt_']", "href");
+        pages.insert(format!("deliveries-one-{outcome}"), found.first().unwrap_or_else(|| panic!("{outcome}")).clone());
+    }
     pages.insert("overview-7d".to_owned(), "/overview?range=7d".to_owned());
     pages.insert("deliveries-filtered".to_owned(), "/deliveries?outcome=delivered&last=24h".to_owned());
-    pages.insert("search".to_owned(), "/search?q=wamid.nothing".to_owned());
+    pages.insert("search".to_owned(), "/search?q=%2B447700900456".to_owned());
+    pages.insert("search-nothing".to_owned(), "/search?q=wamid.nothing".to_owned());
     pages.insert("not-found".to_owned(), "/endpoints/nothing".to_owned());
     pages.remove("messages");
     pages
+}
+
+/// Where the row of this name leads.
+async fn link(browser: &Browser, list: &str, name: &str) -> String {
+    let page = browser.get(list).await;
+    let rows = page.all("main a.row-link").into_iter().zip(page.attributes("main a.row-link", "href"));
+    rows.into_iter().find(|row| row.0 == name).unwrap_or_else(|| panic!("no {name} in {list}")).1
+}
+
+/// An event that is parked, one that nobody wants since its channel is disabled, and something in the inspector.
+async fn what_goes_wrong(world: &World, browser: &Browser) {
+    let post = async |id: &str, channel: &str, sample: &str| {
+        let stage = Stage { external_id: channel, address: None, at: world.clock.now(), serial: 7000 };
+        let body = sample::find(sample).expect("a sample").body(&stage);
+        assert_eq!(world.meta_posts(&world.acme, body).await, 200, "{id}");
+        world.settle().await;
+    };
+    let account = link(browser, "/channels", "Account").await;
+    browser.submit(&format!("{account}/disable"), &[]).await;
+    post("unmatched", world.acme.instagram_id, "instagram-text").await;
+    browser.submit("/start/inspector", &[]).await;
+    browser.submit("/inspector/simulations", &[("sample", "whatsapp-text")]).await;
+    world.settle().await;
+    // Last: it is sent once more after the next success.
+    world.receiver.will_reply("/acme", [Reply::Status(500), Reply::Status(500), Reply::Status(500)]);
+    post("parked", world.acme.page_id, "messenger-text").await;
+    for minutes in [1, 7] {
+        world.advance(TimeDelta::minutes(minutes)).await;
+    }
 }
 
 /// `/endpoints/end_…/pause` is `endpoints-one-pause`.
@@ -105,7 +150,7 @@ fn name_of(path: &str) -> String {
         return "landing".to_owned();
     }
     let parts = path.trim_matches('/').split('/');
-    let named = parts.map(|part| if part.contains('_') { "one" } else { part });
+    let named = parts.map(|part| if part.contains('_') { "one" } else { part.split('?').next().unwrap_or(part) });
     named.collect::<Vec<_>>().join("-")
 }
 
@@ -123,15 +168,22 @@ async fn signed_in(world: &World, email: &str, password: &str) -> Chromium {
     browser
 }
 
-#[derive(Default)]
 struct Findings {
+    look: Look,
+    axe: String,
     table: String,
     wrong: Vec<String>,
 }
 
 impl Findings {
+    fn new(look: Look) -> Self {
+        let axe = std::fs::read_to_string(AXE)
+            .unwrap_or_else(|error| panic!("{AXE}: {error}: run `deploy/setup.sh test`, which fetches axe"));
+        Self { look, axe, table: String::new(), wrong: Vec::new() }
+    }
+
     /// Looks at the page that is open.
-    async fn look(&mut self, browser: &Chromium, axe: &str, name: &str) {
+    async fn look_at(&mut self, browser: &Chromium, name: &str) {
         let sizes = browser
             .run(
                 "const all = [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')];
@@ -139,7 +191,7 @@ impl Findings {
                    document.documentElement.scrollWidth - innerWidth, document.querySelectorAll('main h1').length];",
             )
             .await;
-        let violations = self.axe(browser, axe, name).await;
+        let violations = self.axe(browser, name).await;
         let bytes = sizes[0].as_u64().unwrap_or(u64::MAX);
         let _ = writeln!(self.table, "| {name} | {bytes} | {violations} |");
         if bytes == 0 || bytes > PAGE_MAX {
@@ -155,10 +207,11 @@ impl Findings {
         let complaints = browser.complaints().await;
         let own = complaints.into_iter().filter(|text| !text.contains("the server responded with a status of"));
         self.wrong.extend(own.map(|text| format!("{name}: {text}")));
+        picture(browser, name, self.look).await;
     }
 
-    async fn axe(&mut self, browser: &Chromium, axe: &str, name: &str) -> usize {
-        browser.run(axe).await;
+    async fn axe(&mut self, browser: &Chromium, name: &str) -> usize {
+        browser.run(&self.axe).await;
         let found = browser
             .client
             .execute_async(
@@ -177,109 +230,93 @@ impl Findings {
         violations.len()
     }
 
-    fn conclude(self, look: Look) {
-        std::fs::create_dir_all(RESULTS).expect("a folder");
-        let path = Path::new(RESULTS).join(format!("{}-{}.md", look.width, look.scheme));
+    fn conclude(self) {
+        let path = Path::new(RESULTS).join(format!("{}-{}.md", self.look.width, self.look.scheme));
         std::fs::write(path, format!("| Page | Bytes | Violations |\n|---|---|---|\n{}", self.table)).expect("a file");
         assert!(self.wrong.is_empty(), "{} things:\n{}", self.wrong.len(), self.wrong.join("\n"));
     }
 }
 
-fn axe() -> String {
-    std::fs::read_to_string(AXE)
-        .unwrap_or_else(|error| panic!("{AXE}: {error}: run `deploy/setup.sh test`, which fetches axe"))
-}
-
-async fn look_at_every_page(world: &World, look: Look) {
-    let axe = axe();
-    let pages = scene(world).await;
-    let mut findings = Findings::default();
+async fn look_at_every_page(world: &World, pages: &BTreeMap<String, String>, look: Look) {
+    let mut findings = Findings::new(look);
     let browser = signed_in(world, world.acme.email, PASSWORD).await;
     browser.look_like(look.width, look.height, look.scheme).await;
-    for (name, path) in &pages {
+    for (name, path) in pages {
         browser.go(world.url(path).as_str()).await;
-        findings.look(&browser, &axe, name).await;
+        findings.look_at(&browser, name).await;
     }
     for (path, field, value, label) in [
         ("/endpoints", "url", "nonsense", "Add endpoint"),
         ("/settings", "name", " ", "Save settings"),
+        ("/settings/delete", "name", "not its name", "Delete Acme"),
         ("/clinic", "header", "sha256=nonsense", "Find out why"),
     ] {
         browser.go(world.url(path).as_str()).await;
         browser.run("for (const form of document.forms) form.noValidate = true;").await;
         browser.fill(field, value).await;
         browser.press(label).await;
-        findings.look(&browser, &axe, &format!("{}-wrong", name_of(path))).await;
+        findings.look_at(&browser, &format!("{}-wrong", name_of(path))).await;
     }
     browser.stop().await;
+    look_at_beginning_and_end(world, &mut findings).await;
+    findings.conclude();
+}
 
+/// What is there before and after a tenant: the open pages, its pages while they are empty, and the last one.
+async fn look_at_beginning_and_end(world: &World, findings: &mut Findings) {
     Browser::new(&world.base)
         .submit("/sign-up", &[("tenant", "Initech"), ("email", "bill@initech.test"), ("password", PASSWORD)])
         .await;
     let browser = signed_in(world, "bill@initech.test", PASSWORD).await;
-    browser.look_like(look.width, look.height, look.scheme).await;
+    let Look { width, height, scheme } = findings.look;
+    browser.look_like(width, height, scheme).await;
     for path in EMPTY {
         browser.go(world.url(path).as_str()).await;
-        findings.look(&browser, &axe, &format!("{}-empty", name_of(path))).await;
+        findings.look_at(&browser, &format!("{}-empty", name_of(path))).await;
     }
-    browser.client.delete_all_cookies().await.expect("signed out");
-    for path in OPEN {
+    browser.go(world.url("/settings/delete").as_str()).await;
+    browser.fill("name", "Initech").await;
+    browser.fill("password", PASSWORD).await;
+    browser.press("Delete Initech").await;
+    findings.look_at(&browser, "settings-deleted").await;
+    for path in open().filter(|path| is_page(path)) {
         browser.go(world.url(path).as_str()).await;
-        findings.look(&browser, &axe, &name_of(path)).await;
+        findings.look_at(&browser, &name_of(path)).await;
     }
     browser.stop().await;
-    findings.conclude(look);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_page_is_in_order_wide_and_light() {
-    world(async |world| look_at_every_page(world, WIDE_LIGHT).await).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_page_is_in_order_narrow_and_dark() {
-    world(async |world| look_at_every_page(world, NARROW_DARK).await).await;
-}
-
-/// Not a test: makes the pictures in docs/screenshots, for `deploy/screenshots.sh`.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "makes pictures"]
-async fn screenshots() {
+async fn in_both_themes(width: u32, height: u32) {
     world(async |world| {
         let pages = scene(world).await;
-        let browser = signed_in(world, world.acme.email, PASSWORD).await;
-        for look in [WIDE_LIGHT, WIDE_DARK, NARROW_LIGHT, NARROW_DARK] {
-            browser.look_like(look.width, look.height, look.scheme).await;
-            for (name, path) in &pages {
-                browser.go(world.url(path).as_str()).await;
-                picture(&browser, name, look).await;
-            }
+        for scheme in ["light", "dark"] {
+            look_at_every_page(world, &pages, Look { width, height, scheme }).await;
         }
-        browser.client.delete_all_cookies().await.expect("signed out");
-        for look in [WIDE_LIGHT, WIDE_DARK, NARROW_LIGHT, NARROW_DARK] {
-            browser.look_like(look.width, look.height, look.scheme).await;
-            for path in OPEN {
-                browser.go(world.url(path).as_str()).await;
-                picture(&browser, &name_of(path), look).await;
-            }
-        }
-        browser.stop().await;
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_page_is_in_order_on_a_wide_window() {
+    in_both_themes(1280, 900).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_page_is_in_order_on_a_phone() {
+    in_both_themes(390, 844).await;
 }
 
 async fn picture(browser: &Chromium, name: &str, look: Look) {
     const HEIGHT_MAX: u64 = 2000;
     let height = browser.run("return document.documentElement.scrollHeight;").await.as_u64().unwrap_or_default();
-    let height = height.clamp(look.height.into(), HEIGHT_MAX);
+    let height = u32::try_from(height.clamp(look.height.into(), HEIGHT_MAX)).expect("bounded");
     // The navigation of the phone stands at the window's lower edge, so the window is made as high as the page.
-    let high = Look { height: u32::try_from(height).expect("bounded"), ..look };
-    browser.look_like(high.width, high.height, high.scheme).await;
+    browser.look_like(look.width, height, look.scheme).await;
     let taken = browser.devtools("Page.captureScreenshot", json!({ "format": "webp", "quality": 80 })).await;
     browser.look_like(look.width, look.height, look.scheme).await;
     let data = taken["data"].as_str().expect("a picture");
-    let folder = PathBuf::from(SCREENSHOTS);
-    std::fs::create_dir_all(&folder).expect("a folder");
     let bytes = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, data).expect("base64");
-    std::fs::write(folder.join(format!("{name}-{}-{}.webp", look.width, look.scheme)), bytes).expect("a file");
+    std::fs::create_dir_all(RESULTS).expect("a folder");
+    let file = format!("{name}-{}-{}.webp", look.width, look.scheme);
+    std::fs::write(Path::new(RESULTS).join(file), bytes).expect("a file");
 }

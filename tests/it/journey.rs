@@ -6,18 +6,23 @@ use crate::chromium::Chromium;
 use crate::process::{Installation, terminate};
 use crate::receiver::Receiver;
 
-/// From an empty browser to the first event: three presses, and everything on the way appears by itself.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_first_event_is_three_presses_away() {
-    let installation = Installation::new("first-steps", Vec::new()).await;
-    let service = installation.serve(&[]).await;
+/// An empty browser that has signed up.
+async fn signed_up(installation: &Installation) -> Chromium {
     let browser = Chromium::start().await;
-
     browser.go(&installation.url("/sign-up")).await;
     browser.fill("tenant", "Initech").await;
     browser.fill("email", "bill@initech.test").await;
     browser.fill("password", "a long password").await;
     browser.press("Create account").await;
+    browser
+}
+
+/// From an empty browser to the first event: three presses, and everything on the way appears by itself.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_first_event_is_three_presses_away() {
+    let installation = Installation::new("first-steps", Vec::new()).await;
+    let service = installation.serve(&[]).await;
+    let browser = signed_up(&installation).await;
     browser.wait_for("Three steps to your first event", false).await;
     browser.wait_for("Ticks appear by themselves", false).await;
     browser.press("Send a simulated message").await;
@@ -43,13 +48,7 @@ async fn from_signing_up_to_the_first_attempt() {
     let receiver = Receiver::start().await;
     let installation = Installation::new("journey", Vec::new()).await;
     let service = installation.serve(&[]).await;
-    let browser = Chromium::start().await;
-
-    browser.go(&installation.url("/sign-up")).await;
-    browser.fill("tenant", "Initech").await;
-    browser.fill("email", "bill@initech.test").await;
-    browser.fill("password", "a long password").await;
-    browser.press("Create account").await;
+    let browser = signed_up(&installation).await;
     browser.wait_for("Initech", false).await;
 
     browser.go(&installation.url("/endpoints")).await;

@@ -158,6 +158,11 @@ pub fn everything(ids: &Ids) -> Vec<String> {
     ROUTES.iter().filter(|(method, _)| *method == "GET").map(|(_, route)| path(route, ids)).collect()
 }
 
+/// The addresses that anybody can GET.
+pub fn open() -> impl Iterator<Item = &'static str> {
+    OPEN.iter().copied().filter(|route| !route.contains('{'))
+}
+
 fn path(route: &str, ids: &Ids) -> String {
     let named = [
         ("{event}", &ids.event),

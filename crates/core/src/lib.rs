@@ -8,6 +8,7 @@ pub mod clock;
 pub mod conversation;
 pub mod delivery;
 pub mod event;
+pub mod headers;
 pub mod histogram;
 pub mod id;
 pub mod json;

@@ -136,12 +136,16 @@ impl Contents {
                 tenant_id: endpoint.tenant_id,
                 endpoint_id: endpoint.endpoint_id,
                 url: url_of(&endpoint.target),
+                headers: match &endpoint.target {
+                    Target::Http { .. } => endpoint.headers.as_ref().map(request::own_headers).unwrap_or_default(),
+                    // It would show and store what may be a secret.
+                    Target::Inspector => HeaderMap::new(),
+                },
                 target: endpoint.target,
                 paused: endpoint.paused,
                 timeout: endpoint.options.timeout,
                 rate: endpoint.options.rate,
                 meta_key: endpoint.secrets.first().filter(|_| endpoint.options.meta_signature).map(Key::new),
-                headers: endpoint.headers.as_ref().map(request::own_headers).unwrap_or_default(),
                 keys: endpoint.secrets.iter().filter_map(|secret| SigningKey::parse(secret).ok()).collect(),
                 events: endpoint.events,
                 channel_ids: endpoint.channel_ids,

@@ -41,8 +41,8 @@ pub(crate) struct Dispatcher(Arc<Inner>);
 struct Inner {
     state: Mutex<State>,
     open: Arc<Open>,
-    /// Manifests whose commit may or may not have succeeded.
     paces: Mutex<Paces>,
+    /// Manifests whose commit may or may not have succeeded.
     doubtful: Mutex<Vec<ManifestId>>,
     /// Asks for a look at what is due.
     wake: Arc<Notify>,

@@ -13,23 +13,23 @@ const BATCH: i64 = 1000;
 /// Sweeping goes on for this long, then in a minute again.
 const SWEEP_FOR: Duration = Duration::from_secs(20);
 /// Long after the last process has heard of it, and after the last attempt that was under way.
-fn settled_after() -> TimeDelta {
-    TimeDelta::hours(1)
-}
+const SETTLED_AFTER: TimeDelta = TimeDelta::hours(1);
 
 /// Once, for all deleted tenants in turn. What fails for one does not keep the others waiting.
 pub(crate) async fn sweep(c: &mut PgConnection, now: DateTime<Utc>) -> Result<()> {
     let began = Instant::now();
     let mut swept = Ok(());
     for (tenant_id, deleted_at) in leaving::under_way(c).await? {
-        let is_settled = now - deleted_at > settled_after();
+        let is_settled = now - deleted_at > SETTLED_AFTER;
         swept = swept.and(sweep_one(c, tenant_id, is_settled, began).await);
     }
     swept
 }
 
 async fn sweep_one(c: &mut PgConnection, tenant_id: TenantId, is_settled: bool, began: Instant) -> Result<()> {
-    leaving::take_apart(c, tenant_id).await?;
+    if leaving::has_stragglers(c, tenant_id).await? {
+        leaving::take_apart(c, tenant_id).await?;
+    }
     let mut sum = 0;
     let is_empty = loop {
         let deleted = leaving::delete_batch(c, tenant_id, BATCH).await?;

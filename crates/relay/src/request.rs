@@ -5,6 +5,7 @@
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, InvalidHeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use socialhook_core::event::{DeliveryStamp, with_delivery};
+use socialhook_core::headers;
 use socialhook_core::id::{EndpointId, EventId, TenantId};
 use socialhook_core::signature::HEADER as META_SIGNATURE_HEADER;
 use socialhook_core::signing;
@@ -55,8 +56,7 @@ pub const MASK: &str = "••••••••";
 
 /// The tenant's own headers, of lines `name: value`. What cannot be sent is left out: it was checked when it was entered.
 pub(crate) fn own_headers(lines: &SecretString) -> HeaderMap {
-    let pairs = lines.expose_secret().lines().filter_map(|line| line.split_once(": "));
-    let headers = pairs.filter_map(|(name, value)| {
+    let headers = headers::pairs(lines.expose_secret()).filter_map(|(name, value)| {
         let mut value: HeaderValue = value.parse().ok()?;
         value.set_sensitive(true);
         Some((name.parse::<HeaderName>().ok()?, value))

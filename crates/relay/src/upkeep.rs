@@ -129,7 +129,9 @@ async fn claim(relay: &Relay, c: &mut PgConnection) -> Result<usize> {
     let inner = &relay.0;
     let now = inner.means.clock.now();
     let (mut claimed, mut more) = (0, false);
-    for (tenant_id, endpoint_id) in deliveries::due_endpoints(c, now).await? {
+    let due_endpoints = deliveries::due_endpoints(c, now).await?;
+    inner.dispatcher.follow_due(&due_endpoints);
+    for (tenant_id, endpoint_id) in due_endpoints {
         if inner.stop.is_cancelled() {
             break;
         }
@@ -141,9 +143,6 @@ async fn claim(relay: &Relay, c: &mut PgConnection) -> Result<usize> {
         let due = deliveries::claim_due(c, tenant_id, (endpoint_id, inner.node_id), now, limit).await?;
         claimed += due.len();
         more |= due.len() == room;
-        if due.len() < room {
-            inner.dispatcher.caught_up(endpoint_id);
-        }
         inner.dispatcher.submit(due.into_iter().map(Job::claimed).collect());
     }
     if more {

@@ -3,6 +3,8 @@
 //! What must hold: an attempt and what follows from it are stored together or not at all. Only the owner settles a
 //! delivery: who has its manifest, or the row. The attempt of a process that lost it is still a fact, and is kept.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use socialhook_core::id::{EndpointId, EventId, ManifestId, NodeId, TenantId};
 use sqlx::PgConnection;
@@ -157,25 +159,23 @@ pub struct Attempt {
     pub response_headers: Option<String>,
 }
 
-/// All attempts of one delivery, in order.
-pub async fn of_delivery(
-    c: &mut PgConnection,
-    tenant_id: TenantId,
-    event_id: EventId,
-    endpoint_id: EndpointId,
-) -> Result<Vec<Attempt>> {
-    let rows = sqlx::query!(
-        "select number, replay, started_at, latency_us, status, failure, excerpt, response_headers from attempt
-         where tenant_id = $1 and event_id = $2 and endpoint_id = $3 order by number, started_at",
-        tenant_id.0,
-        event_id.0,
-        endpoint_id.0
-    )
-    .fetch_all(c)
-    .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| Attempt {
+/// An attempt as it is stored.
+struct Row {
+    event_id: Uuid,
+    endpoint_id: Uuid,
+    number: i16,
+    replay: bool,
+    started_at: DateTime<Utc>,
+    latency_us: i32,
+    status: Option<i16>,
+    failure: Option<String>,
+    excerpt: Option<Vec<u8>>,
+    response_headers: Option<String>,
+}
+
+impl From<Row> for Attempt {
+    fn from(row: Row) -> Self {
+        Self {
             number: unsigned(row.number),
             replay: row.replay,
             started_at: row.started_at,
@@ -184,6 +184,50 @@ pub async fn of_delivery(
             failure: row.failure,
             excerpt: row.excerpt,
             response_headers: row.response_headers,
-        })
-        .collect())
+        }
+    }
+}
+
+/// All attempts of one delivery, in order.
+pub async fn of_delivery(
+    c: &mut PgConnection,
+    tenant_id: TenantId,
+    event_id: EventId,
+    endpoint_id: EndpointId,
+) -> Result<Vec<Attempt>> {
+    let rows = sqlx::query_as!(
+        Row,
+        "select event_id, endpoint_id, number, replay, started_at, latency_us, status, failure, excerpt, response_headers from attempt
+         where tenant_id = $1 and event_id = $2 and endpoint_id = $3 order by number, started_at",
+        tenant_id.0,
+        event_id.0,
+        endpoint_id.0
+    )
+    .fetch_all(c)
+    .await?;
+    Ok(rows.into_iter().map(Attempt::from).collect())
+}
+
+/// All attempts of some events, by event and endpoint, each in order.
+pub async fn of_events(
+    c: &mut PgConnection,
+    tenant_id: TenantId,
+    event_ids: &[EventId],
+) -> Result<HashMap<(EventId, EndpointId), Vec<Attempt>>> {
+    let ids: Vec<Uuid> = event_ids.iter().map(|id| id.0).collect();
+    let rows = sqlx::query_as!(
+        Row,
+        "select event_id, endpoint_id, number, replay, started_at, latency_us, status, failure, excerpt, response_headers from attempt
+         where tenant_id = $1 and event_id = any($2) order by number, started_at",
+        tenant_id.0,
+        &ids
+    )
+    .fetch_all(c)
+    .await?;
+    let mut attempts: HashMap<(EventId, EndpointId), Vec<Attempt>> = HashMap::new();
+    for row in rows {
+        let delivery = (row.event_id.into(), row.endpoint_id.into());
+        attempts.entry(delivery).or_default().push(row.into());
+    }
+    Ok(attempts)
 }

@@ -8,14 +8,11 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::Result;
-use crate::attempts::Attempt;
-use crate::deliveries::unsigned;
 
 /// Rows of a piece, at most.
 const ROWS: i64 = 500;
 /// Bytes of a piece, unless a single row has more.
 const BYTES: i64 = 2 << 20;
-
 /// Deliveries of the events of a piece, unless a single event has more.
 const DELIVERIES: i64 = 2000;
 
@@ -75,35 +72,4 @@ pub async fn events(c: &mut PgConnection, tenant_id: TenantId, after: EventId) -
     .fetch_all(c)
     .await?;
     Ok(rows)
-}
-
-/// Every attempt of these events, with the event and the endpoint that it was for, in order.
-pub async fn attempts(
-    c: &mut PgConnection,
-    tenant_id: TenantId,
-    event_ids: &[EventId],
-) -> Result<Vec<(EventId, Uuid, Attempt)>> {
-    let ids: Vec<Uuid> = event_ids.iter().map(|id| id.0).collect();
-    let rows = sqlx::query!(
-        "select event_id, endpoint_id, number, replay, started_at, latency_us, status, failure, excerpt, response_headers
-         from attempt where tenant_id = $1 and event_id = any($2) order by event_id, endpoint_id, number, started_at",
-        tenant_id.0,
-        &ids
-    )
-    .fetch_all(c)
-    .await?;
-    let told = rows.into_iter().map(|row| {
-        let attempt = Attempt {
-            number: unsigned(row.number),
-            replay: row.replay,
-            started_at: row.started_at,
-            latency_us: row.latency_us,
-            status: row.status.map(unsigned),
-            failure: row.failure,
-            excerpt: row.excerpt,
-            response_headers: row.response_headers,
-        };
-        (row.event_id.into(), row.endpoint_id, attempt)
-    });
-    Ok(told.collect())
 }

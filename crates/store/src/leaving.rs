@@ -52,7 +52,19 @@ pub async fn begin(c: &mut PgConnection, tenant_id: TenantId, now: DateTime<Utc>
     take_apart(c, tenant_id).await
 }
 
-/// Takes away what makes a deleted tenant work; later once more, for what somebody added who had come in before it was deleted.
+/// Whether a deleted tenant has something again that makes it work: somebody added it who had come in before it was deleted.
+pub async fn has_stragglers(c: &mut PgConnection, tenant_id: TenantId) -> Result<bool> {
+    let found = sqlx::query_scalar!(
+        r#"select exists (select from endpoint where tenant_id = $1) or exists (select from channel where tenant_id = $1)
+             or exists (select from app where tenant_id = $1) or exists (select from member where tenant_id = $1) as "found!""#,
+        tenant_id.0
+    )
+    .fetch_one(c)
+    .await?;
+    Ok(found)
+}
+
+/// Takes away what makes a deleted tenant work. Every process reads the directory anew after it, whatever was there.
 pub async fn take_apart(c: &mut PgConnection, tenant_id: TenantId) -> Result<()> {
     sqlx::query!("delete from endpoint where tenant_id = $1", tenant_id.0).execute(&mut *c).await?;
     sqlx::query!("delete from channel where tenant_id = $1", tenant_id.0).execute(&mut *c).await?;
@@ -79,54 +91,39 @@ pub async fn under_way(c: &mut PgConnection) -> Result<Vec<(TenantId, DateTime<U
     Ok(rows.into_iter().map(|row| (row.tenant_id.into(), row.deleted_at)).collect())
 }
 
+/// Deletes a tenant's rows of one table, about so many, chosen by a part of the key; gives how many.
+macro_rules! delete_some {
+    ($c:expr, $tenant:expr, $limit:expr, $table:literal, $key:literal) => {
+        sqlx::query!(
+            "delete from "
+                + $table
+                + " where tenant_id = $1 and "
+                + $key
+                + " = any(array(select "
+                + $key
+                + " from "
+                + $table
+                + " where tenant_id = $1 limit $2))",
+            $tenant.0,
+            $limit
+        )
+        .execute(&mut *$c)
+        .await?
+        .rows_affected()
+    };
+}
+
 /// Deletes up to about so many rows of a tenant that is deleted from each table; returns how many in all. Each statement is a transaction.
 pub async fn delete_batch(c: &mut PgConnection, tenant_id: TenantId, limit: i64) -> Result<u64> {
     // What is still to be sent goes first, so that as little as can be is sent to nobody.
-    let deliveries = sqlx::query!(
-        "delete from delivery where tenant_id = $1 and event_id in (select event_id from delivery where tenant_id = $1 limit $2)",
-        tenant_id.0,
-        limit
-    );
-    let mut number = deliveries.execute(&mut *c).await?.rows_affected();
-    let attempts = sqlx::query!(
-        "delete from attempt where tenant_id = $1 and event_id in (select event_id from attempt where tenant_id = $1 limit $2)",
-        tenant_id.0,
-        limit
-    );
-    number += attempts.execute(&mut *c).await?.rows_affected();
-    let events = sqlx::query!(
-        "delete from event where tenant_id = $1 and event_id in (select event_id from event where tenant_id = $1 limit $2)",
-        tenant_id.0,
-        limit
-    );
-    number += events.execute(&mut *c).await?.rows_affected();
-    let receipts = sqlx::query!(
-        "delete from receipt where tenant_id = $1 and receipt_id in (select receipt_id from receipt where tenant_id = $1 limit $2)",
-        tenant_id.0,
-        limit
-    );
-    number += receipts.execute(&mut *c).await?.rows_affected();
-    let inspections = sqlx::query!(
-        "delete from inspection where tenant_id = $1
-           and inspection_id in (select inspection_id from inspection where tenant_id = $1 limit $2)",
-        tenant_id.0,
-        limit
-    );
-    number += inspections.execute(&mut *c).await?.rows_affected();
-    let conversations = sqlx::query!(
-        "delete from conversation_key where tenant_id = $1
-           and peer_key in (select peer_key from conversation_key where tenant_id = $1 limit $2)",
-        tenant_id.0,
-        limit
-    );
-    number += conversations.execute(&mut *c).await?.rows_affected();
-    let rollups = sqlx::query!(
-        "delete from rollup where tenant_id = $1 and ctid = any(array(select ctid from rollup where tenant_id = $1 limit $2))",
-        tenant_id.0,
-        limit
-    );
-    number += rollups.execute(&mut *c).await?.rows_affected();
-    Ok(number)
+    Ok(delete_some!(c, tenant_id, limit, "delivery", "event_id")
+        + delete_some!(c, tenant_id, limit, "attempt", "event_id")
+        + delete_some!(c, tenant_id, limit, "event", "event_id")
+        + delete_some!(c, tenant_id, limit, "receipt", "receipt_id")
+        + delete_some!(c, tenant_id, limit, "inspection", "inspection_id")
+        + delete_some!(c, tenant_id, limit, "conversation_key", "peer_key")
+        // Its key has too many parts.
+        + delete_some!(c, tenant_id, limit, "rollup", "ctid"))
 }
 
 /// Takes the row of a tenant that is deleted and has nothing left.

@@ -18,7 +18,7 @@ use self::request::Sent;
 pub use self::request::{event_file, raw_file};
 pub use self::resend::{resend, send_to_another};
 use self::standing::Standing;
-pub use self::standing::pairs;
+pub use self::standing::headers;
 use crate::deliveries::{NO_ENDPOINT, NOBODY};
 use crate::endpoint_choice::EndpointChoice;
 use crate::error::{Error, database};
@@ -76,8 +76,6 @@ struct Told {
     attempts: Vec<Attempt>,
     /// None: it is deleted, or nobody wanted the event.
     endpoint: Option<Endpoint>,
-    /// The tenant's endpoints.
-    own: Vec<(EndpointId, String)>,
 }
 
 async fn load(app: &App, member: &Member, event_id: EventId, endpoint_id: EndpointId) -> Result<Told, Error> {
@@ -88,8 +86,13 @@ async fn load(app: &App, member: &Member, event_id: EventId, endpoint_id: Endpoi
         event: events::find(&mut c, tenant_id, event_id).await?.ok_or(Error::NotFound)?,
         attempts: attempts::of_delivery(&mut c, tenant_id, event_id, endpoint_id).await?,
         endpoint: endpoints::find(&mut c, tenant_id, endpoint_id).await?,
-        own: endpoints::names(&mut c, tenant_id).await?,
     })
+}
+
+/// The tenant's endpoints.
+async fn own_endpoints(app: &App, member: &Member) -> Result<Vec<(EndpointId, String)>, Error> {
+    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    Ok(endpoints::names(&mut c, member.tenant_id).await?)
 }
 
 fn parse(endpoint: &str) -> Result<EndpointId, Error> {
@@ -122,8 +125,9 @@ fn standing(app: &App, member: &Member, told: &Told) -> Standing {
 }
 
 async fn page(app: &App, member: &Member, session: &Session, (told, other): (Told, Field)) -> Result<Response, Error> {
-    let Told { entry, event, own, .. } = &told;
-    let others: Vec<_> = own.iter().filter(|one| Some(one.0) != entry.endpoint_id).cloned().collect();
+    let Told { entry, event, .. } = &told;
+    let mut others = own_endpoints(app, member).await?;
+    others.retain(|one| Some(one.0) != entry.endpoint_id);
     html(&DeliveryPage {
         page: Page::new(member, session, Section::Deliveries, entry.event.clone()).await?,
         path: crate::deliveries::href(entry),

@@ -1,20 +1,27 @@
-//! Exports under way: a bounded number of them, and how far each tenant's last one is.
+//! Files that are sent as they are read: a bounded number of them at once, and how far each tenant's last one is.
 //!
-//! What must hold: however an export ends, its place is free again and its end is told as it was. Only the process that sends it knows.
+//! What must hold: however much it is, memory holds one piece; between two pieces no connection is held, so a slow reader costs the pages
+//! nothing. A file that could not be finished ends as a broken transfer, never as one that looks whole, also when its tenant is deleted
+//! meanwhile. How far it is, only the process knows that sends it.
 
 use std::collections::HashMap;
+use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use askama::Template;
+use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
+use futures_util::stream;
 use socialhook_core::id::TenantId;
+use socialhook_store::{PgConnection, tenants};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::error::Error;
+use crate::error::{Error, database};
 use crate::member::Member;
 use crate::page::html;
+use crate::state::App;
 use crate::words;
 
 /// Exports under way per process: each asks the database as fast as its reader reads.
@@ -45,9 +52,37 @@ struct Progress {
     is_over: AtomicBool,
 }
 
+/// What an export is read from, piece by piece.
+pub trait Source: Send + 'static {
+    /// The next piece, which may be empty; none after the last one.
+    fn next(&mut self, c: &mut PgConnection) -> impl Future<Output = Result<Option<Piece>, Error>> + Send;
+}
+
+/// Some rows, as the file has them.
+#[derive(Debug, Default)]
+pub struct Piece {
+    pub rows: usize,
+    pub bytes: Vec<u8>,
+}
+
 impl Exports {
-    /// A place for an export of this tenant; an error if all are taken, or all that one tenant may have.
-    pub fn begin(&self, tenant_id: TenantId) -> Result<Place, Error> {
+    /// What is sent; an error if all places are taken, or all that one tenant may have.
+    pub fn send(&self, app: App, tenant_id: TenantId, source: impl Source) -> Result<Body, Error> {
+        let place = self.begin(tenant_id)?;
+        let sending = Sending { app, tenant_id, source, place, is_over: false };
+        let pieces = stream::unfold(sending, async |mut sending| {
+            if sending.is_over {
+                return None;
+            }
+            let piece = sending.next().await.inspect_err(|error| tracing::error!(%error, "an export broke off"));
+            sending.is_over = !matches!(piece, Ok(Some(_)));
+            let sent = piece.transpose()?.map(|piece| piece.bytes);
+            Some((sent.map_err(|_| io::Error::other("the export broke off")), sending))
+        });
+        Ok(Body::from_stream(pieces))
+    }
+
+    fn begin(&self, tenant_id: TenantId) -> Result<Place, Error> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let own = known.entry(tenant_id).or_default();
         own.retain(|one| !one.is_over.load(Ordering::Relaxed));
@@ -68,23 +103,43 @@ impl Exports {
     }
 }
 
-/// Held by an export for as long as it goes on.
-#[derive(Debug)]
-pub struct Place {
-    progress: Arc<Progress>,
-    _permit: OwnedSemaphorePermit,
+struct Sending<S> {
+    app: App,
+    tenant_id: TenantId,
+    source: S,
+    place: Place,
+    /// The last piece was sent, or one failed.
+    is_over: bool,
 }
 
-impl Place {
-    pub fn wrote(&self, rows: usize, bytes: usize) {
-        self.progress.rows.fetch_add(u64::try_from(rows).unwrap_or(0), Ordering::Relaxed);
-        self.progress.bytes.fetch_add(u64::try_from(bytes).unwrap_or(0), Ordering::Relaxed);
+impl<S: Source> Sending<S> {
+    async fn next(&mut self) -> Result<Option<Piece>, Error> {
+        if self.app.stopping.is_cancelled() {
+            return Err(Error::Busy);
+        }
+        let mut c = self.app.pools.web.acquire().await.map_err(database)?;
+        let piece = self.source.next(&mut c).await?;
+        // What was read before the tenant was deleted is whole; an end afterwards would only be that of what is left.
+        if !tenants::is_there(&mut c, self.tenant_id).await? {
+            return Err(Error::NotFound);
+        }
+        let progress = &self.place.progress;
+        match &piece {
+            Some(piece) => {
+                progress.rows.fetch_add(u64::try_from(piece.rows).unwrap_or(0), Ordering::Relaxed);
+                progress.bytes.fetch_add(u64::try_from(piece.bytes.len()).unwrap_or(0), Ordering::Relaxed);
+            }
+            None => progress.is_complete.store(true, Ordering::Relaxed),
+        }
+        Ok(piece)
     }
+}
 
-    /// Everything was written.
-    pub fn complete(&self) {
-        self.progress.is_complete.store(true, Ordering::Relaxed);
-    }
+/// Held by an export for as long as it goes on.
+#[derive(Debug)]
+struct Place {
+    progress: Arc<Progress>,
+    _permit: OwnedSemaphorePermit,
 }
 
 impl Drop for Place {
@@ -108,14 +163,13 @@ pub async fn progress(State(exports): State<Exports>, member: Member) -> Result<
             let number = |number: &AtomicU64| usize::try_from(number.load(Ordering::Relaxed)).unwrap_or(usize::MAX);
             let rows = words::count(number(&progress.rows), "row", "rows");
             let bytes = words::bytes(number(&progress.bytes));
-            let is_complete = progress.is_complete.load(Ordering::Relaxed);
-            match (is_complete, progress.is_over.load(Ordering::Relaxed)) {
-                (true, over) => (format!("The file is complete: {rows}, {bytes}."), over),
-                (false, false) => (format!("{rows} so far, {bytes}."), false),
-                (false, true) => {
-                    (format!("It broke off after {rows}: the file is not complete. Start it again."), true)
-                }
-            }
+            let is_over = progress.is_over.load(Ordering::Relaxed);
+            let words = match (is_over, progress.is_complete.load(Ordering::Relaxed)) {
+                (false, _) => format!("{rows} so far, {bytes}."),
+                (true, true) => format!("The file is complete: {rows}, {bytes}."),
+                (true, false) => format!("It broke off after {rows}: the file is not complete. Start it again."),
+            };
+            (words, is_over)
         }
     };
     html(&ProgressPart { words, is_over })

@@ -24,7 +24,7 @@ use tower_sessions::Session;
 
 use self::attention::Concern;
 use self::range::Range;
-use self::tables::{ChannelRow, EndpointRow};
+use self::tables::{ChannelRow, EndpointRow, number};
 use crate::charts::{self, Bars, Lines, PERCENTILES, Times};
 use crate::error::{Error, database};
 use crate::extract::Query;
@@ -148,13 +148,7 @@ impl Facts {
 
     /// A thing's counts, bucket by bucket.
     fn course(&self, subject: Subject, times: &Times) -> Vec<Counts> {
-        let mut course = vec![Counts::default(); times.count];
-        for bucket in self.series.iter().filter(|bucket| bucket.subject == subject) {
-            if let Some(counts) = times.index(bucket.bucket_at).and_then(|index| course.get_mut(index)) {
-                counts.add(&bucket.counts);
-            }
-        }
-        course
+        course(&self.series, subject, times)
     }
 
     /// Those with the most attempts in the stretch first: they were chosen by longer ones.
@@ -173,6 +167,17 @@ impl Facts {
         rows.sort_by_key(|(course, _)| Reverse(sum(course).events));
         rows.iter().map(|(course, one)| ChannelRow::of(one, course, now)).collect()
     }
+}
+
+/// What befell one of the tenant's things, in the order of time.
+fn course(series: &[Bucket], subject: Subject, times: &Times) -> Vec<Counts> {
+    let mut course = vec![Counts::default(); times.count];
+    for bucket in series.iter().filter(|bucket| bucket.subject == subject) {
+        if let Some(counts) = times.index(bucket.bucket_at).and_then(|index| course.get_mut(index)) {
+            counts.add(&bucket.counts);
+        }
+    }
+    course
 }
 
 fn sum(course: &[Counts]) -> Counts {
@@ -206,13 +211,19 @@ fn percentiles(counts: &Counts) -> Vec<Option<i32>> {
 
 /// The stretch in numbers.
 fn facts(total: &Counts, oldest: Option<DateTime<Utc>>, now: Now) -> Vec<(&'static str, String)> {
-    let number = |count: i64| crate::words::grouped(usize::try_from(count).unwrap_or(0));
-    let within = |per_mille| total.latencies.within(per_mille).map_or_else(|| "–".to_owned(), latency);
-    let mut facts = vec![("Events", number(total.events)), ("Attempts", number(total.attempts()))];
-    facts.push(("Delivered", tables::rate(total).unwrap_or_else(|| "–".to_owned())));
-    facts.extend([("p50", within(500)), ("p95", within(950)), ("p99", within(990))]);
+    let mut facts = vec![("Events", number(total.events))];
+    facts.extend(of_attempts(total));
     let oldest = oldest.map_or_else(|| "None".to_owned(), |at| attention::length(at, now));
     facts.push(("Oldest waiting", oldest));
+    facts
+}
+
+/// Attempts in numbers.
+fn of_attempts(total: &Counts) -> Vec<(&'static str, String)> {
+    let within = |per_mille| total.latencies.within(per_mille).map_or_else(|| "–".to_owned(), latency);
+    let delivered = tables::rate(total).unwrap_or_else(|| "–".to_owned());
+    let mut facts = vec![("Attempts", number(total.attempts())), ("Delivered", delivered)];
+    facts.extend([("p50", within(500)), ("p95", within(950)), ("p99", within(990))]);
     facts
 }
 

@@ -3,12 +3,12 @@
 //! What must hold: nothing is lost or held in memory by a limit; what waits goes before what is new; endpoints without a limit cost nothing.
 //! Each process counts for itself.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::num::NonZeroU16;
 use std::sync::{MutexGuard, PoisonError};
 
-use chrono::{DateTime, Utc};
-use socialhook_core::id::EndpointId;
+use chrono::{DateTime, TimeDelta, Utc};
+use socialhook_core::id::{EndpointId, TenantId};
 
 use super::Dispatcher;
 use crate::directory::Endpoint;
@@ -22,9 +22,9 @@ impl Dispatcher {
         self.paces().take(job.endpoint_id, rate, job.manifest.is_some(), now)
     }
 
-    /// All of an endpoint's deliveries that were due were fetched.
-    pub(crate) fn caught_up(&self, endpoint_id: EndpointId) {
-        self.paces().caught_up(endpoint_id);
+    /// Of which endpoints something waits in the database to be sent.
+    pub(crate) fn follow_due(&self, due: &[(TenantId, EndpointId)]) {
+        self.paces().follow_due(due, self.0.means.clock.now());
     }
 
     pub(super) fn paces(&self) -> MutexGuard<'_, Paces> {
@@ -40,7 +40,7 @@ pub(super) struct Paces(HashMap<EndpointId, Pace>);
 struct Pace {
     tokens: f64,
     at: DateTime<Utc>,
-    /// Something waits in the database.
+    /// Something waits in the database, as far as is known.
     is_behind: bool,
 }
 
@@ -74,18 +74,21 @@ impl Paces {
         whole
     }
 
-    /// Nothing waits any more.
-    pub(super) fn caught_up(&mut self, endpoint_id: EndpointId) {
-        if let Some(pace) = self.0.get_mut(&endpoint_id) {
-            pace.is_behind = false;
+    /// Something waits of these, and of no others. What has not sent for a second begins anew, so that nothing has to be kept of it.
+    fn follow_due(&mut self, due: &[(TenantId, EndpointId)], now: DateTime<Utc>) {
+        if self.0.is_empty() {
+            return;
         }
+        let due: HashSet<EndpointId> = due.iter().map(|one| one.1).collect();
+        self.0.retain(|endpoint_id, pace| {
+            pace.is_behind = due.contains(endpoint_id);
+            pace.is_behind || now - pace.at < TimeDelta::seconds(1)
+        });
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use chrono::TimeDelta;
-
     use super::*;
 
     #[test]
@@ -99,7 +102,12 @@ mod tests {
         assert_eq!(paces.room(id, rate, after(500)), 2);
         assert_eq!(sent(&mut paces, false, after(500)), 2);
         assert_eq!(sent(&mut paces, false, after(60_000)), 4, "no more than a second's worth is saved up");
-        paces.caught_up(id);
-        assert_eq!(sent(&mut paces, true, after(61_000)), 4);
+        let waits = [(TenantId::OPERATOR, id)];
+        paces.follow_due(&waits, after(61_000));
+        assert_eq!(sent(&mut paces, true, after(61_000)), 0);
+        paces.follow_due(&[], after(61_500));
+        assert_eq!(sent(&mut paces, true, after(61_500)), 4);
+        paces.follow_due(&[], after(70_000));
+        assert!(paces.0.is_empty(), "nothing is kept of who is idle");
     }
 }

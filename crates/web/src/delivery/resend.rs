@@ -8,7 +8,7 @@ use socialhook_core::id::{EndpointId, EventId};
 use socialhook_store::{endpoints, events, health, replays};
 use tower_sessions::Session;
 
-use super::{load, page, parse};
+use super::{load, own_endpoints, page, parse};
 use crate::endpoint_choice;
 use crate::error::{Error, database};
 use crate::extract::{Form, Path};
@@ -44,8 +44,9 @@ pub async fn send_to_another(
 ) -> Result<Response, Error> {
     member.must_act()?;
     let told = load(&app, &member, event_id, parse(&from)?).await?;
+    let own = own_endpoints(&app, &member).await?;
     let mut field = Field::new(form.endpoint);
-    match field.check(|text| endpoint_choice::find(text, &told.own)) {
+    match field.check(|text| endpoint_choice::find(text, &own)) {
         Some(endpoint_id) => Ok(send(&app, &member, &session, (event_id, endpoint_id)).await?.into_response()),
         None => {
             Ok((StatusCode::UNPROCESSABLE_ENTITY, page(&app, &member, &session, (told, field)).await?).into_response())

@@ -1,5 +1,6 @@
 //! How a delivery stands: what became of it and why, what to do now, and its attempts.
 
+use socialhook_core::headers::pairs;
 use socialhook_store::attempts::Attempt;
 use socialhook_store::endpoints::Endpoint;
 use socialhook_store::endpoints::removal::DISCARDED;
@@ -81,7 +82,7 @@ impl AttemptRow {
     }
 
     fn of(attempt: &Attempt, slowest: i32, now: Now) -> Self {
-        let headers = attempt.response_headers.as_deref().map(pairs).unwrap_or_default();
+        let headers = headers(attempt.response_headers.as_deref());
         let is_redirect = attempt.status.is_some_and(|status| (300..400).contains(&status));
         let location = headers.iter().find(|(name, _)| is_redirect && name == "location");
         Self {
@@ -107,10 +108,9 @@ impl AttemptRow {
     }
 }
 
-/// Headers that stand one a line.
-pub fn pairs(lines: &str) -> Vec<(String, String)> {
-    let pairs = lines.lines().filter_map(|line| line.split_once(": "));
-    pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+/// Headers that stand one a line, for a page.
+pub fn headers(lines: Option<&str>) -> Vec<(String, String)> {
+    pairs(lines.unwrap_or_default()).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
 /// The state and its cause.

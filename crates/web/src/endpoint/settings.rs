@@ -4,6 +4,7 @@ use std::num::NonZeroU16;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
+use socialhook_core::headers::pairs;
 use socialhook_relay::request::MASK;
 use socialhook_store::endpoint_options::{Options, RATE_MAX, TIMEOUT_SECONDS_MAX};
 
@@ -58,8 +59,8 @@ impl OptionFields {
 
     pub fn of(options: Options, headers: Option<&SecretString>) -> Self {
         let seconds = options.timeout.map(|timeout| timeout.as_secs().to_string());
-        let lines = headers.map(|headers| headers.expose_secret().lines().filter_map(|line| line.split_once(": ")));
-        let masked: Vec<String> = lines.into_iter().flatten().map(|(name, _)| format!("{name}: {MASK}")).collect();
+        let set = headers.map_or("", |headers| headers.expose_secret());
+        let masked: Vec<String> = pairs(set).map(|(name, _)| format!("{name}: {MASK}")).collect();
         Self {
             timeout: Field::new(seconds.unwrap_or_default()),
             rate: Field::new(options.rate.map(|rate| rate.to_string()).unwrap_or_default()),
@@ -93,8 +94,8 @@ fn headers(text: &str, known: &str) -> Result<Option<SecretString>, String> {
             return Err(format!("{name} stands there twice. Keep one."));
         }
         check_name(&name)?;
-        let before = || known.lines().filter_map(|line| line.split_once(": ")).find(|(other, _)| *other == name);
-        let value = if value == MASK { before().map(|(_, value)| value).unwrap_or_default() } else { value };
+        let before = || pairs(known).find(|(other, _)| *other == name).map(|(_, value)| value);
+        let value = if value == MASK { before().unwrap_or_default() } else { value };
         if value.is_empty() || value.len() > HEADER_MAX || !value.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
             return Err(format!("Give {name} a value of 1 to {HEADER_MAX} plain characters."));
         }

@@ -10,7 +10,7 @@ use socialhook_relay::trial::{NotTried, Trial};
 use tower_sessions::Session;
 
 use crate::codes;
-use crate::delivery::pairs;
+use crate::delivery::headers;
 use crate::error::Error;
 use crate::extract::{Form, Path};
 use crate::member::Member;
@@ -57,7 +57,7 @@ impl Told {
             outcome: words::outcome(status, failure),
             latency: words::latency(trial.latency_us),
             advice: words::advice(status, failure).map(str::to_owned),
-            headers: trial.headers.as_deref().map(pairs).unwrap_or_default(),
+            headers: headers(trial.headers.as_deref()),
             excerpt: trial.excerpt.as_deref().map(|bytes| String::from_utf8_lossy(bytes).into_owned()),
         }
     }

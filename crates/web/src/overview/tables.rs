@@ -93,7 +93,7 @@ impl ChannelRow {
     }
 }
 
-fn number(count: i64) -> String {
+pub fn number(count: i64) -> String {
     grouped(usize::try_from(count).unwrap_or(0))
 }
 

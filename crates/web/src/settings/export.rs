@@ -1,28 +1,23 @@
 //! Everything of a tenant as one file: NDJSON, each line of a `kind`, the last of the kind `end`. No secrets are in it.
-//!
-//! What must hold: however much it is, memory holds one piece, and no connection is held between two; a file that could not be finished
-//! ends as a broken transfer and without its last line.
 
 use std::collections::HashMap;
-use std::io;
+use std::sync::Arc;
 
-use axum::body::Body;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use chrono::{DateTime, SecondsFormat, Utc};
-use futures_util::stream::{self, Stream};
 use serde_json::{Value, json};
-use socialhook_core::id::{EndpointId, EventId, ReceiptId};
-use socialhook_store::attempts::Attempt;
+use socialhook_core::id::{EventId, ReceiptId};
+use socialhook_store::attempts::{self, Attempt};
 use socialhook_store::ledger::Entry;
+use socialhook_store::seal::Sealer;
 use socialhook_store::{PgConnection, apps, channels, endpoints, everything, ledger, retention, tenants};
 use uuid::Uuid;
 
-use crate::deliveries::export::state;
+use crate::deliveries::export::{exact, in_one_line, state};
 use crate::endpoints::destination;
-use crate::error::{Error, database};
-use crate::exports::{Exports, Place};
+use crate::error::Error;
+use crate::exports::{Exports, Piece, Source};
 use crate::member::Member;
 use crate::state::App;
 
@@ -37,80 +32,51 @@ enum Step {
 }
 
 struct Export {
-    app: App,
+    sealer: Arc<Sealer>,
     member: Member,
     step: Step,
     events: usize,
     receipts: usize,
-    place: Place,
 }
 
 pub async fn show(State(app): State<App>, State(exports): State<Exports>, member: Member) -> Result<Response, Error> {
-    let place = exports.begin(member.tenant_id)?;
     let file = format!("attachment; filename=\"socialhook-{}.ndjson\"", app.clock.now().format("%Y%m%dT%H%M%SZ"));
     let headers = [(header::CONTENT_TYPE, "application/x-ndjson".to_owned()), (header::CONTENT_DISPOSITION, file)];
-    let export = Export { app, member, step: Step::Configuration, events: 0, receipts: 0, place };
-    Ok((headers, Body::from_stream(export.pieces())).into_response())
+    let tenant_id = member.tenant_id;
+    let export = Export { sealer: app.sealer.clone(), member, step: Step::Configuration, events: 0, receipts: 0 };
+    Ok((headers, exports.send(app, tenant_id, export)?).into_response())
 }
 
-impl Export {
-    fn pieces(self) -> impl Stream<Item = io::Result<Vec<u8>>> {
-        stream::unfold(self, async |mut export| {
-            let step = std::mem::replace(&mut export.step, Step::Nothing);
-            if matches!(step, Step::Nothing) {
-                return None;
-            }
-            let piece = export.piece(step).await;
-            Some((piece, export))
-        })
-    }
-
-    async fn piece(&mut self, step: Step) -> io::Result<Vec<u8>> {
-        if self.app.stopping.is_cancelled() {
-            return Err(io::Error::other("the process stops"));
-        }
-        let lines = self.lines(step).await.map_err(|error| {
-            tracing::error!(%error, "an export broke off");
-            io::Error::other("the export broke off")
-        })?;
-        let piece = lines.concat();
-        self.place.wrote(lines.len(), piece.len());
-        if matches!(step, Step::End) {
-            self.place.complete();
-        }
-        Ok(piece)
-    }
-
-    async fn lines(&mut self, step: Step) -> Result<Vec<Vec<u8>>, Error> {
-        let mut c = self.app.pools.web.acquire().await.map_err(database)?;
-        let (lines, next) = match step {
-            Step::Configuration => (self.configuration(&mut c).await?, Step::Receipts(ReceiptId(Uuid::nil()))),
+impl Source for Export {
+    async fn next(&mut self, c: &mut PgConnection) -> Result<Option<Piece>, Error> {
+        let tenant_id = self.member.tenant_id;
+        let (lines, next) = match self.step {
+            Step::Configuration => (self.configuration(c).await?, Step::Receipts(ReceiptId(Uuid::nil()))),
             Step::Receipts(after) => {
-                let receipts = everything::receipts(&mut c, self.member.tenant_id, after).await?;
+                let receipts = everything::receipts(c, tenant_id, after).await?;
                 self.receipts += receipts.len();
                 let next =
                     receipts.last().map_or(Step::Events(EventId(Uuid::nil())), |last| Step::Receipts(last.receipt_id));
                 (receipts.iter().map(of_receipt).collect(), next)
             }
             Step::Events(after) => {
-                let events = everything::events(&mut c, self.member.tenant_id, after).await?;
+                let events = everything::events(c, tenant_id, after).await?;
                 self.events += events.len();
                 let next = events.last().map_or(Step::End, |last| Step::Events(last.event_id));
-                (self.of_events(&mut c, &events).await?, next)
+                (self.of_events(c, &events).await?, next)
             }
-            Step::End | Step::Nothing => {
+            Step::End => {
                 let end = json!({ "kind": "end", "receipts": self.receipts, "events": self.events });
                 (vec![line(&end)], Step::Nothing)
             }
+            Step::Nothing => return Ok(None),
         };
-        // What was read before the tenant was deleted is whole; afterwards an end would only be that of what is left.
-        if !tenants::is_there(&mut c, self.member.tenant_id).await? {
-            return Err(Error::NotFound);
-        }
         self.step = next;
-        Ok(lines)
+        Ok(Some(Piece { rows: lines.len(), bytes: lines.concat() }))
     }
+}
 
+impl Export {
     async fn configuration(&self, c: &mut PgConnection) -> Result<Vec<Vec<u8>>, Error> {
         let tenant_id = self.member.tenant_id;
         let own = retention::of(c, tenant_id).await?;
@@ -121,7 +87,7 @@ impl Export {
         for one in tenants::members(c, tenant_id).await? {
             lines.push(json!({ "kind": "member", "email": one.email, "since": exact(one.created_at) }));
         }
-        for app in apps::list(c, tenant_id, &self.app.sealer).await? {
+        for app in apps::list(c, tenant_id, &self.sealer).await? {
             lines.push(
                 json!({ "kind": "app", "id": app.app_id, "name": app.name, "created_at": exact(app.created_at) }),
             );
@@ -150,10 +116,7 @@ impl Export {
         for entry in ledger::of_events(c, tenant_id, &ids).await? {
             entries.entry(entry.event_id).or_default().push(entry);
         }
-        let mut attempts: HashMap<(EventId, EndpointId), Vec<Attempt>> = HashMap::new();
-        for (event_id, endpoint_id, attempt) in everything::attempts(c, tenant_id, &ids).await? {
-            attempts.entry((event_id, EndpointId(endpoint_id))).or_default().push(attempt);
-        }
+        let attempts = attempts::of_events(c, tenant_id, &ids).await?;
         let lines = events.iter().map(|event| {
             let own = entries.get(&event.event_id).into_iter().flatten();
             let deliveries: Vec<Value> = own
@@ -175,24 +138,20 @@ impl Export {
     }
 }
 
-fn exact(at: DateTime<Utc>) -> String {
-    at.to_rfc3339_opts(SecondsFormat::Millis, true)
-}
-
 fn line(value: &Value) -> Vec<u8> {
     let mut line = value.to_string().into_bytes();
     line.push(b'\n');
     line
 }
 
-/// The object with a body as its last key: as it is, if it is JSON, otherwise as text. A line break in JSON stands between values only.
+/// The object with a body as its last key: as it is, if it is JSON, otherwise as text.
 fn with(head: &Value, key: &str, body: &[u8]) -> Vec<u8> {
     let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok();
     let mut line = head.to_string().into_bytes();
     line.pop();
     line.extend_from_slice(format!(",\"{key}\":").as_bytes());
     if is_json {
-        line.extend(body.iter().map(|byte| if matches!(byte, b'\n' | b'\r') { b' ' } else { *byte }));
+        line.extend(in_one_line(body));
     } else {
         line.extend_from_slice(Value::from(String::from_utf8_lossy(body)).to_string().as_bytes());
     }

@@ -66,7 +66,10 @@ impl Known {
         let delivered = self.answers.iter().any(|answer| answer.delivered);
         let own = self.answers.iter().find(|answer| answer.delivered && !answer.is_inspector);
         match (self.channels.is_empty(), self.newest.is_some(), delivered, own) {
-            (_, _, _, Some(own)) => format!("All done: your first event reached {}.", own.name),
+            (_, _, _, Some(own)) => {
+                let is_all = self.answers.iter().all(|answer| answer.delivered);
+                format!("{} first event reached {}.", if is_all { "All done: your" } else { "Your" }, own.name)
+            }
             (_, _, true, None) => {
                 "Your first event arrived in the inspector. Paste your server’s URL to have it sent there too."
                     .to_owned()

@@ -66,7 +66,7 @@ pub fn state(standing: Standing) -> &'static str {
     }
 }
 
-fn exact(at: DateTime<Utc>) -> String {
+pub fn exact(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
@@ -87,6 +87,11 @@ struct Delivery<'a> {
     last_latency_ms: Option<f64>,
 }
 
+/// JSON without its line breaks, which stand between values only: Meta's own objects keep their layout.
+pub fn in_one_line(json: &[u8]) -> impl Iterator<Item = u8> {
+    json.iter().map(|byte| if matches!(byte, b'\n' | b'\r') { b' ' } else { *byte })
+}
+
 fn json(entry: &Entry, to: &mut Vec<u8>) {
     let delivery = Delivery {
         endpoint_id: entry.endpoint_id,
@@ -102,8 +107,7 @@ fn json(entry: &Entry, to: &mut Vec<u8>) {
     // Plain values only: there is nothing in it that could fail.
     to.extend_from_slice(serde_json::to_string(&delivery).unwrap_or_default().as_bytes());
     to.extend_from_slice(b",\"event\":");
-    // Meta's own objects keep their layout. A line break in JSON stands between values only.
-    to.extend(entry.body.iter().map(|byte| if matches!(byte, b'\n' | b'\r') { b' ' } else { *byte }));
+    to.extend(in_one_line(&entry.body));
     to.extend_from_slice(b"}\n");
 }
 
