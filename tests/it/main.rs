@@ -47,6 +47,7 @@ mod postgres;
 mod process;
 mod provisioning;
 mod proxy;
+mod raw;
 mod receiver;
 mod refusing;
 mod replay_pages;

@@ -93,11 +93,51 @@ async fn mistakes_are_told_and_change_nothing() {
                 Policy::PublicOnly,
                 "channel 5",
             ),
+            (
+                tenant(json!({ "endpoints": [{ "name": "e", "options": { "timeout_seconds": 31 } }] })),
+                Policy::PublicOnly,
+                "timeout_seconds is 31",
+            ),
+            (
+                tenant(json!({ "endpoints": [{ "name": "e", "options": { "headers": { "Host": "x" } } }] })),
+                Policy::PublicOnly,
+                "host is set by us",
+            ),
         ] {
             let error = apply(world, file, policy).await.expect_err("a mistake");
             assert!(error.to_string().contains(message), "{error}");
         }
         assert_eq!(world.count("select count(*) from tenant where name = 'Initech'").await, 0, "all or nothing");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_endpoints_options_are_those_of_the_file_if_it_has_any() {
+    world(async |world| {
+        let file = |options: serde_json::Value| {
+            let mut endpoint = json!({ "name": "main", "url": world.receiver.url("/acme") });
+            endpoint.as_object_mut().expect("an object").extend(options.as_object().expect("an object").clone());
+            json!({ "tenants": [{ "name": "Acme", "endpoints": [endpoint] }] })
+        };
+        let set = json!({ "options": { "timeout_seconds": 5, "rate_per_second": 50, "meta_signature": true, "raw": true,
+                                       "headers": { "Authorization": "Bearer x" } } });
+        // The second time, the file says nothing of them; the third time, that they are as usual.
+        for (number, options, is_set) in [(1, set, true), (2, json!({}), true), (3, json!({ "options": {} }), false)] {
+            apply(world, file(options), Policy::AllowPrivate).await.expect("provisioned");
+            let post = meta::one_text(world.acme.phone_number_id, &format!("wamid.{number}"));
+            assert_eq!(world.meta_posts(&world.acme, post).await, 200);
+            world.settle().await;
+            let received = world.receiver.received(world.acme.hook);
+            assert_eq!(received.len(), number);
+            let received = &received[number - 1];
+            let has = |name: &str| received.headers.contains_key(name);
+            assert_eq!([has("authorization"), has("x-hub-signature-256")], [is_set; 2]);
+            let body: serde_json::Value = serde_json::from_slice(&received.body).expect("JSON");
+            assert_eq!(body.get("raw").is_some(), is_set);
+            let unusual = "select count(*) from endpoint where timeout_seconds = 5 and rate_per_second = 50";
+            assert_eq!(world.count(unusual).await, i64::from(is_set));
+        }
     })
     .await;
 }

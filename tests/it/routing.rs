@@ -6,7 +6,7 @@ use crate::meta;
 use crate::world::{World, world};
 
 /// Moves Globex's number to an app of the operator's, together with Acme's: one app for both tenants.
-async fn shared_app(world: &World) -> String {
+pub async fn shared_app(world: &World) -> String {
     let file = json!({
         "apps": [{ "name": "shared", "app_secret": "operator-secret", "verify_token": "operator-verify" }],
         "tenants": [
@@ -23,7 +23,7 @@ async fn shared_app(world: &World) -> String {
     tree["apps"][0]["callback_path"].as_str().expect("a path").to_owned()
 }
 
-async fn operator_posts(world: &World, path: &str, body: &str) -> u16 {
+pub async fn operator_posts(world: &World, path: &str, body: &str) -> u16 {
     let signature = meta::sign("operator-secret", body.as_bytes());
     world.post(path, Some(&signature), body.to_owned()).await.status().as_u16()
 }

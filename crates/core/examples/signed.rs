@@ -11,7 +11,7 @@ fn main() -> Result<(), signing::InvalidSecret> {
     let event_id = EventId::floor(now);
     let event =
         format!(r#"{{"id":"{event_id}","event":"message.received","message":{{"body":"It's “50 %” off 😀"}}}}"#);
-    let body = with_delivery(event.as_bytes(), DeliveryStamp { attempt: 1, latency_ms: 3, replay: false });
+    let body = with_delivery(event.as_bytes(), None, DeliveryStamp { attempt: 1, latency_ms: 3, replay: false });
     let signature = signing::sign(&[SigningKey::parse(&secret)?], event_id, now.timestamp(), &body);
     println!("secret={}", secret.expose_secret());
     println!("id={event_id}");

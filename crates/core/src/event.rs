@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 
 pub use self::types::{Described, EventType};
 use crate::id::{ChannelId, ConversationId, EventId, TenantId};
+use crate::json;
 
 /// One of Meta's three messaging products.
 #[derive(
@@ -89,12 +90,21 @@ pub struct DeliveryStamp {
     pub replay: bool,
 }
 
-/// The body of one attempt: the event with `delivery` spliced in as its last key.
+/// Bytes of Meta's own JSON that go with an event as its `raw`. A change may hold a thousand messages, and each is an event of its own.
+pub const RAW_MAX: usize = 256 << 10;
+
+/// The body of one attempt: the event with `raw`, where the endpoint asks for it, and `delivery` spliced in as its last keys. `raw` is
+/// JSON of Meta's, as it came in.
 #[must_use]
-pub fn with_delivery(event: &[u8], stamp: DeliveryStamp) -> Vec<u8> {
+pub fn with_delivery(event: &[u8], raw: Option<&[u8]>, stamp: DeliveryStamp) -> Vec<u8> {
     let open = event.strip_suffix(b"}").unwrap_or(event);
-    let mut body = Vec::with_capacity(open.len() + 80);
+    let raw = raw.and_then(|raw| std::str::from_utf8(raw).ok()).map(json::clean);
+    let mut body = Vec::with_capacity(open.len() + raw.as_ref().map_or(0, |raw| raw.len()) + 90);
     body.extend_from_slice(open);
+    if let Some(raw) = raw {
+        body.extend_from_slice(br#","raw":"#);
+        body.extend_from_slice(raw.as_bytes());
+    }
     body.extend_from_slice(
         format!(
             r#","delivery":{{"attempt":{},"latency_ms":{},"replay":{}}}}}"#,

@@ -130,6 +130,12 @@ impl<'a> Value<'a> {
         self.document.text.get(span.start as usize..span.end as usize).unwrap_or_default()
     }
 
+    /// How many bytes of the document stand before it.
+    #[must_use]
+    pub fn start(self) -> usize {
+        self.span().start as usize
+    }
+
     /// Whether it is the very same place of the same document.
     #[must_use]
     pub fn is(self, other: Self) -> bool {

@@ -5,6 +5,7 @@
 //! document and are otherwise undecoded; what they mean is `normalise`'s business.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use crate::event::Platform;
 use crate::json::{Document, Object, Value};
@@ -85,6 +86,24 @@ impl Part<'_> {
     #[must_use]
     pub fn route(&self) -> &Route {
         &self.route
+    }
+
+    /// The JSON of it, as it was sent.
+    #[must_use]
+    pub fn raw(&self) -> &str {
+        self.raw.raw()
+    }
+
+    /// Where its JSON stands in a body that holds it, the whole webhook or an excerpt of it; in an excerpt it is looked for from `from`
+    /// on.
+    #[must_use]
+    pub fn place_in(&self, body: &[u8], from: usize) -> Option<Range<usize>> {
+        let (raw, start) = (self.raw().as_bytes(), self.raw.start());
+        let at = |start: usize| start..start + raw.len();
+        if body.get(at(start)) == Some(raw) {
+            return Some(at(start));
+        }
+        memchr::memmem::find(body.get(from..)?, raw).map(|found| at(from + found))
     }
 }
 

@@ -65,6 +65,12 @@ impl Reading<'_> {
         self.context
     }
 
+    /// What it was read in.
+    #[must_use]
+    pub fn part(&self) -> &Part<'_> {
+        self.part
+    }
+
     #[must_use]
     pub fn finish(&self, conversation_id: Option<ConversationId>) -> Normalised {
         self.draft.finish(self.part, self.context, conversation_id)

@@ -32,12 +32,15 @@ pub fn events(
     read(body, received_at, signature_verified, false)
 }
 
-/// The events in a body of ours that an endpoint is tried with: each says that it is a test.
+/// The first event in a body of ours that an endpoint is tried with, and its `raw`. It says that it is a test.
 ///
 /// # Errors
 /// If the body is not a webhook of Meta's.
-pub fn test_events(body: &[u8], at: DateTime<Utc>) -> Result<Vec<Normalised>, ParseError> {
-    read(body, at, true, true)
+pub fn test_event(body: &[u8], at: DateTime<Utc>) -> Result<Option<(Normalised, String)>, ParseError> {
+    let first = read(body, at, true, true)?.into_iter().next();
+    let document = meta::document(body)?;
+    let raw = Webhook::of(&document)?.parts().first().map(|part| part.raw().to_owned());
+    Ok(first.zip(raw))
 }
 
 fn read(

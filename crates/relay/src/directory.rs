@@ -70,6 +70,8 @@ pub struct Endpoint {
     pub(crate) rate: Option<NonZeroU16>,
     /// Signs as Meta does, for endpoints that asked for it: with the newest secret as it is written, as code for Meta takes its own.
     pub(crate) meta_key: Option<Key>,
+    /// Adds `raw` to each event.
+    pub(crate) raw: bool,
     /// The tenant's own, which go with each request.
     pub(crate) headers: HeaderMap,
     /// Newest first.
@@ -145,6 +147,7 @@ impl Contents {
                 paused: endpoint.paused,
                 timeout: endpoint.options.timeout,
                 rate: endpoint.options.rate,
+                raw: endpoint.options.raw,
                 meta_key: endpoint.secrets.first().filter(|_| endpoint.options.meta_signature).map(Key::new),
                 keys: endpoint.secrets.iter().filter_map(|secret| SigningKey::parse(secret).ok()).collect(),
                 events: endpoint.events,

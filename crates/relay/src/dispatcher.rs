@@ -278,7 +278,7 @@ impl Dispatcher {
             event: &job.event.word,
             attempt: number,
             timestamp: started_at.timestamp(),
-            body: with_delivery(&job.event.body, stamp),
+            body: with_delivery(&job.event.body, job.event.raw.as_deref().filter(|_| endpoint.raw), stamp),
         };
         let clock = Instant::now();
         let Answer { outcome, excerpt, headers } = self.0.sender.send(endpoint, request).await;

@@ -3,6 +3,9 @@
 //! What must hold: nothing is stored of a POST whose signature does not fit. Everything signed is kept and accepted,
 //! whatever its shape. Each part goes to the tenant whose channel it names, and a tenant's receipt holds only its parts.
 
+mod raw;
+
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,6 +22,7 @@ use socialhook_store::channels;
 use socialhook_store::ingest::{FanOut, Hold, NewEvent, NewReceipt};
 use socialhook_store::partitions::Retention;
 
+use self::raw::Places;
 use crate::Relay;
 use crate::conversations::Asked;
 use crate::directory::{App, Contents, Endpoint};
@@ -233,9 +237,12 @@ impl Relay {
         }
         let conversations = self.conversations_of(&readings, body.len()).await?;
         let mut events = Vec::with_capacity(readings.len());
-        let mut bytes = 0;
+        let (mut bytes, mut places) = (0, Places::default());
         for (reading, conversation_id) in readings.iter().zip(conversations) {
-            let event = intake.event(reading, conversation_id, &receipts);
+            let of_tenant = |receipt: &&NewReceipt| receipt.tenant_id == reading.context().tenant_id;
+            let Some(receipt) = receipts.iter().find(of_tenant) else { continue };
+            let raw = places.of(receipt, reading.part());
+            let event = intake.event(reading, conversation_id, (receipt, raw));
             bytes += event.event.body.len();
             events.push(event);
             if bytes > EVENTS_BYTES_MAX {
@@ -329,21 +336,23 @@ impl<'a> Intake<'a> {
         }
     }
 
-    /// The event to be stored, under the receipt of its tenant.
+    /// The event to be stored, under the receipt of its tenant, in which its part stands at `raw`.
     fn event(
         &self,
         reading: &Reading<'_>,
         conversation_id: Option<ConversationId>,
-        receipts: &[NewReceipt],
+        (receipt, raw): (&NewReceipt, Option<Range<usize>>),
     ) -> NewEvent {
         let context = reading.context();
         let tenant_id = context.tenant_id;
         let channel_id = context.channel.map(|channel| channel.channel_id);
         let event = reading.finish(conversation_id);
+        let mut is_raw_wanted = false;
         let wanting = self.contents.wanting(tenant_id, event.event.as_str(), channel_id);
+        let wanting = wanting.inspect(|to| is_raw_wanted |= to.raw);
         let fan_out = wanting.map(|to| FanOut { endpoint_id: to.endpoint_id, hold: self.hold(to) }).collect();
-        let receipt = receipts.iter().find(|receipt| receipt.tenant_id == tenant_id);
-        let receipt_id = receipt.map_or_else(|| ReceiptId::new(self.now), |receipt| receipt.receipt_id);
-        NewEvent { tenant_id, receipt_id, channel_id, received_at: self.now, event, fan_out }
+        let receipt_id = receipt.receipt_id;
+        let raw_sent = raw.clone().filter(|_| is_raw_wanted).map(|place| receipt.body.slice(place));
+        NewEvent { tenant_id, receipt_id, channel_id, received_at: self.now, event, raw, raw_sent, fan_out }
     }
 }

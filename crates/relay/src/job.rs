@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use socialhook_core::event::Priority;
 use socialhook_core::id::{EndpointId, EventId, ManifestId, TenantId};
@@ -38,6 +39,8 @@ pub(crate) struct Event {
     pub(crate) priority: Priority,
     pub(crate) received_at: DateTime<Utc>,
     pub(crate) body: Vec<u8>,
+    /// What Meta sent of it, if one of its endpoints asks for it.
+    pub(crate) raw: Option<Bytes>,
 }
 
 /// A manifest of this process, while any of its deliveries is open.
@@ -72,6 +75,7 @@ impl Job {
             priority: new.event.priority,
             received_at: new.received_at,
             body: new.event.body,
+            raw: new.raw_sent,
         });
         new.fan_out.into_iter().filter(|chosen| chosen.hold == Hold::No).map(move |chosen| Self {
             tenant_id,
@@ -99,6 +103,7 @@ impl Job {
                 priority,
                 received_at: claimed.received_at,
                 body: claimed.body,
+                raw: claimed.raw.map(Bytes::from),
             }),
             attempts: claimed.attempts,
             round_start: claimed.round_start,
@@ -123,6 +128,6 @@ impl Queued for Job {
         self.event.priority
     }
     fn size(&self) -> usize {
-        size_of::<Self>() + self.event.body.len()
+        size_of::<Self>() + self.event.body.len() + self.event.raw.as_ref().map_or(0, Bytes::len)
     }
 }

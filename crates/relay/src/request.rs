@@ -10,6 +10,7 @@ use socialhook_core::id::{EndpointId, EventId, TenantId};
 use socialhook_core::signature::HEADER as META_SIGNATURE_HEADER;
 use socialhook_core::signing;
 use socialhook_store::endpoints::Target;
+use socialhook_store::events::Event;
 use url::Url;
 
 use crate::Relay;
@@ -88,14 +89,19 @@ impl Relay {
     pub fn request_for(
         &self,
         (tenant_id, endpoint_id): (TenantId, EndpointId),
-        (event_id, event, body): (EventId, &str, &[u8]),
+        event: &Event,
         stamp: DeliveryStamp,
         timestamp: i64,
     ) -> Option<Shown> {
         let known = self.0.directory.contents().endpoint(endpoint_id);
         let endpoint = known.filter(|endpoint| endpoint.tenant_id == tenant_id)?;
-        let attempt = stamp.attempt;
-        let request = Request { event_id, event, attempt, timestamp, body: with_delivery(body, stamp) };
+        let request = Request {
+            event_id: event.event_id,
+            event: &event.event,
+            attempt: stamp.attempt,
+            timestamp,
+            body: with_delivery(&event.body, event.raw().filter(|_| endpoint.raw), stamp),
+        };
         let headers = request.headers(&endpoint).ok()?;
         let url = address(&endpoint, &self.0.settings.inspector_base)?;
         let agent = ("user-agent".to_owned(), USER_AGENT.to_owned());

@@ -53,15 +53,15 @@ impl Relay {
         let endpoint = known.filter(|endpoint| endpoint.tenant_id == tenant_id).ok_or(NotTried::Unknown)?;
         let _turn = self.0.trials.try_acquire().map_err(|_| NotTried::Busy)?;
         let now = self.0.means.clock.now();
-        let events = offline::test_events(body, now).map_err(|_| NotTried::NoEvent)?;
-        let event = events.into_iter().next().ok_or(NotTried::NoEvent)?;
+        let event = offline::test_event(body, now).map_err(|_| NotTried::NoEvent)?;
+        let (event, raw) = event.ok_or(NotTried::NoEvent)?;
         let stamp = DeliveryStamp { attempt: 1, latency_ms: 0, replay: false };
         let request = Request {
             event_id: event.event_id,
             event: event.event.as_str(),
             attempt: 1,
             timestamp: now.timestamp(),
-            body: with_delivery(&event.body, stamp),
+            body: with_delivery(&event.body, endpoint.raw.then_some(raw.as_bytes()), stamp),
         };
         let clock = Instant::now();
         let Answer { outcome, excerpt, headers } = self.0.dispatcher.send_apart(&endpoint, request).await;

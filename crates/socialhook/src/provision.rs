@@ -4,6 +4,8 @@
 //! by name (apps, endpoints, and tenants that were made here: anyone may sign up under any name), address and password
 //! (owners) and Meta's id (channels). All of it happens, or none.
 
+mod endpoints;
+mod options;
 mod retention;
 
 use std::collections::HashMap;
@@ -12,17 +14,17 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use socialhook_core::event::Platform;
-use socialhook_core::id::{AccountId, AppId, ChannelId, EndpointId, TenantId};
-use socialhook_core::signing::{self, SigningKey};
+use socialhook_core::id::{AccountId, AppId, ChannelId, TenantId};
+use socialhook_core::signing;
 use socialhook_relay::Means;
-use socialhook_relay::destination::{self, Policy};
+use socialhook_relay::destination::Policy;
 use socialhook_store::accounts::{self, Account, PasswordHash};
 use socialhook_store::apps::{self, NewApp};
 use socialhook_store::channels::{self, NewChannel};
-use socialhook_store::endpoints::{self, NewEndpoint, Target};
 use socialhook_store::{PgConnection, tenants};
 use sqlx::Connection;
 
+use self::endpoints::EndpointSpec;
 use self::retention::RetentionSpec;
 
 /// A channel names an operator's app with this before its name.
@@ -78,24 +80,6 @@ struct ChannelSpec {
     name: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct EndpointSpec {
-    name: String,
-    /// Absent: the inspector.
-    url: Option<String>,
-    secret: Option<SecretString>,
-    #[serde(default = "everything")]
-    events: Vec<String>,
-    /// Meta's ids of the tenant's channels, or `*`.
-    #[serde(default = "everything")]
-    channels: Vec<String>,
-}
-
-fn everything() -> Vec<String> {
-    vec!["*".to_owned()]
-}
-
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error(
@@ -116,7 +100,7 @@ pub enum Error {
     #[error("tenant {tenant}: endpoint {endpoint} names channel {external_id}, which the tenant does not have")]
     NoSuchChannel { tenant: String, endpoint: String, external_id: String },
     #[error("tenant {tenant}: endpoint {endpoint}: {reason}")]
-    Destination { tenant: String, endpoint: String, reason: String },
+    Endpoint { tenant: String, endpoint: String, reason: String },
     #[error("tenant {tenant}: endpoint {endpoint}: {source}")]
     Secret { tenant: String, endpoint: String, source: signing::InvalidSecret },
 }
@@ -315,78 +299,5 @@ impl Run<'_> {
         Ok(
             json!({ "id": channel_id, "app": spec.app, "platform": spec.platform, "external_id": spec.external_id, "name": name }),
         )
-    }
-
-    async fn endpoint(
-        &mut self,
-        (tenant_id, tenant): (TenantId, &TenantSpec),
-        spec: &EndpointSpec,
-    ) -> Result<Value, Error> {
-        let (now, sealer) = (self.means.clock.now(), &self.means.sealer);
-        let target = self.target(tenant, spec)?;
-        let channel_ids = self.channel_ids((tenant_id, tenant), spec).await?;
-        let known = endpoints::list(self.c, tenant_id).await?.into_iter().find(|endpoint| endpoint.name == spec.name);
-        let endpoint_id = known.as_ref().map_or_else(|| EndpointId::new(now), |endpoint| endpoint.endpoint_id);
-        let new = NewEndpoint {
-            endpoint_id,
-            name: &spec.name,
-            target: &target,
-            events: &spec.events,
-            channel_ids: channel_ids.as_deref(),
-        };
-        if known.is_some() {
-            endpoints::update(self.c, tenant_id, &new).await?;
-        } else {
-            endpoints::create(self.c, tenant_id, &new, now).await?;
-        }
-        let live = endpoints::secrets::live(self.c, tenant_id, endpoint_id, sealer).await?;
-        let wanted = match (&spec.secret, live.first()) {
-            (Some(given), _) => given.clone(),
-            (None, Some(live)) => live.secret.clone(),
-            (None, None) => signing::new_secret(&mut rand::rng()),
-        };
-        SigningKey::parse(&wanted).map_err(|source| Error::Secret {
-            tenant: tenant.name.clone(),
-            endpoint: spec.name.clone(),
-            source,
-        })?;
-        if !live.iter().any(|secret| secret.secret.expose_secret() == wanted.expose_secret()) {
-            let kept = endpoints::secrets::add(self.c, tenant_id, endpoint_id, (&wanted, sealer), now).await?;
-            endpoints::secrets::retire_others(self.c, tenant_id, endpoint_id, kept, now).await?;
-        }
-        Ok(json!({
-            "id": endpoint_id, "name": spec.name, "url": spec.url, "secret": wanted.expose_secret(),
-            "events": spec.events, "channels": spec.channels,
-        }))
-    }
-
-    fn target(&self, tenant: &TenantSpec, spec: &EndpointSpec) -> Result<Target, Error> {
-        let Some(url) = &spec.url else { return Ok(Target::Inspector) };
-        let checked = destination::check(url, self.policy).map_err(|reason| Error::Destination {
-            tenant: tenant.name.clone(),
-            endpoint: spec.name.clone(),
-            reason: reason.to_string(),
-        })?;
-        Ok(Target::Http { url: checked.to_string() })
-    }
-
-    async fn channel_ids(
-        &mut self,
-        (tenant_id, tenant): (TenantId, &TenantSpec),
-        spec: &EndpointSpec,
-    ) -> Result<Option<Vec<ChannelId>>, Error> {
-        if spec.channels.iter().any(|channel| channel == "*") {
-            return Ok(None);
-        }
-        let known = channels::list(self.c, tenant_id).await?;
-        let find = |external_id: &String| {
-            let found = known.iter().find(|channel| channel.external_id == *external_id);
-            found.map(|channel| channel.channel_id).ok_or_else(|| Error::NoSuchChannel {
-                tenant: tenant.name.clone(),
-                endpoint: spec.name.clone(),
-                external_id: external_id.clone(),
-            })
-        };
-        spec.channels.iter().map(find).collect::<Result<Vec<_>, _>>().map(Some)
     }
 }

@@ -139,7 +139,7 @@ async fn load_disabled(c: &mut PgConnection) -> Result<HashSet<ChannelId>> {
 async fn load_endpoints(c: &mut PgConnection, sealer: &Sealer) -> Result<Vec<Endpoint>> {
     let rows = sqlx::query!(
         r#"select e.tenant_id, e.endpoint_id, e.kind, e.url, e.events, e.channel_ids, e.paused_at is not null as "paused!",
-             e.timeout_seconds, e.meta_signature, e.rate_per_second, e.headers,
+             e.timeout_seconds, e.meta_signature, e.rate_per_second, e.raw, e.headers,
              coalesce(array_agg(s.endpoint_secret_id order by s.endpoint_secret_id desc) filter (where s.endpoint_secret_id is not null), '{}') as "secret_ids!",
              coalesce(array_agg(s.secret order by s.endpoint_secret_id desc) filter (where s.endpoint_secret_id is not null), '{}') as "secrets!"
            from endpoint e
@@ -164,7 +164,7 @@ async fn load_endpoints(c: &mut PgConnection, sealer: &Sealer) -> Result<Vec<End
                 events: row.events,
                 channel_ids: row.channel_ids.map(|ids| ids.into_iter().map(ChannelId).collect()),
                 paused: row.paused,
-                options: Options::from_columns(row.timeout_seconds, row.meta_signature, row.rate_per_second),
+                options: Options::from_columns(row.timeout_seconds, row.meta_signature, row.rate_per_second, row.raw),
                 secrets: secrets
                     .filter_map(|(id, sealed)| {
                         opened(

@@ -25,6 +25,8 @@ pub struct Options {
     pub meta_signature: bool,
     /// Deliveries a second at most, from each process. None: as fast as it answers.
     pub rate: Option<NonZeroU16>,
+    /// Adds `raw` to each event: what Meta sent of it.
+    pub raw: bool,
 }
 
 impl Options {
@@ -32,23 +34,24 @@ impl Options {
         timeout_seconds: Option<i16>,
         meta_signature: bool,
         rate_per_second: Option<i16>,
+        raw: bool,
     ) -> Self {
         let seconds = timeout_seconds.and_then(|seconds| u64::try_from(seconds).ok());
         let rate = rate_per_second.and_then(|rate| NonZeroU16::new(u16::try_from(rate).ok()?));
-        Self { timeout: seconds.map(Duration::from_secs), meta_signature, rate }
+        Self { timeout: seconds.map(Duration::from_secs), meta_signature, rate, raw }
     }
 }
 
 /// An endpoint's options; none if the tenant has no such endpoint.
 pub async fn find(c: &mut PgConnection, tenant_id: TenantId, endpoint_id: EndpointId) -> Result<Option<Options>> {
     let row = sqlx::query!(
-        "select timeout_seconds, meta_signature, rate_per_second from endpoint where tenant_id = $1 and endpoint_id = $2",
+        "select timeout_seconds, meta_signature, rate_per_second, raw from endpoint where tenant_id = $1 and endpoint_id = $2",
         tenant_id.0,
         endpoint_id.0
     )
     .fetch_optional(c)
     .await?;
-    Ok(row.map(|row| Options::from_columns(row.timeout_seconds, row.meta_signature, row.rate_per_second)))
+    Ok(row.map(|row| Options::from_columns(row.timeout_seconds, row.meta_signature, row.rate_per_second, row.raw)))
 }
 
 /// Replaces an endpoint's options. False if the tenant has no such endpoint.
@@ -56,12 +59,13 @@ pub async fn set(c: &mut PgConnection, tenant_id: TenantId, endpoint_id: Endpoin
     let seconds = options.timeout.and_then(|timeout| i16::try_from(timeout.as_secs()).ok());
     let rate = options.rate.and_then(|rate| i16::try_from(rate.get()).ok());
     let updated = sqlx::query!(
-        "update endpoint set timeout_seconds = $3, meta_signature = $4, rate_per_second = $5 where tenant_id = $1 and endpoint_id = $2",
+        "update endpoint set timeout_seconds = $3, meta_signature = $4, rate_per_second = $5, raw = $6 where tenant_id = $1 and endpoint_id = $2",
         tenant_id.0,
         endpoint_id.0,
         seconds,
         options.meta_signature,
-        rate
+        rate,
+        options.raw
     )
     .execute(c)
     .await?;

@@ -1,5 +1,7 @@
 //! Events and the receipts they came in, for reading.
 
+use std::ops::Range;
+
 use chrono::{DateTime, Utc};
 use socialhook_core::id::{ConversationId, EventId, TenantId};
 use sqlx::PgConnection;
@@ -17,12 +19,28 @@ pub struct Event {
     pub body: Vec<u8>,
     /// What Meta sent: the tenant's part of the POST. None once its retention is over.
     pub receipt_body: Option<Vec<u8>>,
+    /// Where in it stands what the event was made of.
+    raw: Option<Range<usize>>,
+}
+
+impl Event {
+    /// The change or messaging element that it was made of, as Meta sent it. None once its retention is over, and where it is too long
+    /// to go with an event.
+    #[must_use]
+    pub fn raw(&self) -> Option<&[u8]> {
+        self.receipt_body.as_ref()?.get(self.raw.clone()?)
+    }
+}
+
+fn range(start: i32, length: i32) -> Option<Range<usize>> {
+    let start = usize::try_from(start).ok()?;
+    Some(start..start + usize::try_from(length).ok()?)
 }
 
 /// One of the tenant's events; another tenant's is not found.
 pub async fn find(c: &mut PgConnection, tenant_id: TenantId, event_id: EventId) -> Result<Option<Event>> {
     let row = sqlx::query!(
-        r#"select e.event_id, e.event, e.received_at, e.body, r.body as "receipt_body?"
+        r#"select e.event_id, e.event, e.received_at, e.body, e.raw_start, e.raw_length, r.body as "receipt_body?"
            from event e
            left join receipt r on r.tenant_id = e.tenant_id and r.receipt_id = e.receipt_id
            where e.tenant_id = $1 and e.event_id = $2"#,
@@ -37,6 +55,7 @@ pub async fn find(c: &mut PgConnection, tenant_id: TenantId, event_id: EventId) 
         received_at: row.received_at,
         body: row.body,
         receipt_body: row.receipt_body,
+        raw: row.raw_start.zip(row.raw_length).and_then(|(start, length)| range(start, length)),
     }))
 }
 

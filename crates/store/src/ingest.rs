@@ -32,6 +32,10 @@ pub struct NewEvent {
     pub channel_id: Option<ChannelId>,
     pub received_at: DateTime<Utc>,
     pub event: Normalised,
+    /// Where in the receipt stands what it was made of; none: that is too long to go with an event.
+    pub raw: Option<Range<usize>>,
+    /// That itself, where an endpoint that it is sent to asks for it. Not stored: the receipt is.
+    pub raw_sent: Option<bytes::Bytes>,
     pub fan_out: Vec<FanOut>,
 }
 
@@ -80,7 +84,7 @@ impl Fresh {
 
 /// Stores a batch. No event may be in it twice, and they should be sorted by (tenant, id), so that batches that hold the same
 /// ones do not wait for each other in a circle.
-#[expect(clippy::too_many_lines, reason = "one statement, and its thirty parameters")]
+#[expect(clippy::too_many_lines, reason = "one statement, and its many parameters")]
 pub async fn write(
     c: &mut PgConnection,
     node_id: NodeId,
@@ -95,10 +99,13 @@ pub async fn write(
     let events_in_all = i64::try_from(events.len()).unwrap_or(i64::MAX);
     let row = sqlx::query!(
         r#"with e as (
-             insert into event (tenant_id, event_id, receipt_id, channel_id, received_at, event, conversation_id, message_hash, body, endpoint_ids)
-             select x.tenant_id, x.event_id, x.receipt_id, x.channel_id, x.at, x.event, x.conversation_id, x.message_hash, x.body, ($11::uuid[])[x.first:x.last]
-             from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::timestamptz[], $6::text[], $7::uuid[], $8::bigint[], $9::bytea[], $12::int[], $13::int[])
-               x(tenant_id, event_id, receipt_id, channel_id, at, event, conversation_id, message_hash, body, first, last)
+             insert into event (tenant_id, event_id, receipt_id, channel_id, received_at, event, conversation_id, message_hash, body, endpoint_ids,
+               raw_start, raw_length)
+             select x.tenant_id, x.event_id, x.receipt_id, x.channel_id, x.at, x.event, x.conversation_id, x.message_hash, x.body, ($11::uuid[])[x.first:x.last],
+               x.raw_start, x.raw_length
+             from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::timestamptz[], $6::text[], $7::uuid[], $8::bigint[], $9::bytea[], $12::int[], $13::int[],
+                 $32::int[], $33::int[])
+               x(tenant_id, event_id, receipt_id, channel_id, at, event, conversation_id, message_hash, body, first, last, raw_start, raw_length)
              on conflict do nothing
              returning tenant_id, event_id, receipt_id
            ), m as (
@@ -151,6 +158,8 @@ pub async fn write(
         &receipt.bodies as &[&[u8]],
         &receipt.without_events,
         events_in_all,
+        &event.raw_starts as &[Option<i32>],
+        &event.raw_lengths as &[Option<i32>],
     )
     .fetch_one(c)
     .await?;
@@ -161,7 +170,7 @@ pub async fn write(
     Ok(Fresh::Only(tenants.zip(row.event_ids.unwrap_or_default().into_iter().map(EventId)).collect()))
 }
 
-/// A place in an array of PostgreSQL's, which count from 1.
+/// A length or a place, as PostgreSQL counts them.
 fn place(length: usize) -> i32 {
     i32::try_from(length).unwrap_or(i32::MAX)
 }
@@ -181,6 +190,8 @@ struct EventColumns<'a> {
     endpoint_ids: Vec<Uuid>,
     first_endpoints: Vec<i32>,
     last_endpoints: Vec<i32>,
+    raw_starts: Vec<Option<i32>>,
+    raw_lengths: Vec<Option<i32>>,
 }
 
 impl<'a> EventColumns<'a> {
@@ -199,6 +210,8 @@ impl<'a> EventColumns<'a> {
             columns.first_endpoints.push(place(columns.endpoint_ids.len() + 1));
             columns.endpoint_ids.extend(new.fan_out.iter().map(|chosen| chosen.endpoint_id.0));
             columns.last_endpoints.push(place(columns.endpoint_ids.len()));
+            columns.raw_starts.push(new.raw.as_ref().map(|raw| place(raw.start)));
+            columns.raw_lengths.push(new.raw.as_ref().map(|raw| place(raw.len())));
         }
         columns
     }

@@ -136,7 +136,7 @@ async fn page(app: &App, member: &Member, session: &Session, (told, other): (Tol
         is_unmatched: entry.state == Outcome::Unmatched,
         others: (member.may_act() && !others.is_empty()).then(|| EndpointChoice::new(&others, other)),
         sent: Sent::of(app, member, &told),
-        normalised: Payload::of(&request::body(&told)),
+        normalised: Payload::of(&request::body(app, member, &told)),
         raw: event.receipt_body.as_deref().map(Payload::of),
         standing: standing(app, member, &told),
     })

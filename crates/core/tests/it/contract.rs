@@ -26,7 +26,7 @@ fn mistakes(event: &Value) -> Vec<String> {
 
 /// Panics if the event, as it is delivered, breaks the contract.
 pub(crate) fn check(event: &Normalised) {
-    let body = with_delivery(&event.body, STAMP);
+    let body = with_delivery(&event.body, None, STAMP);
     // What is nested deeper than serde_json goes is checked by the keys that are always there.
     let Ok(value) = serde_json::from_slice::<Value>(&body) else {
         assert!(std::str::from_utf8(&body).is_ok(), "UTF-8");

@@ -6,7 +6,7 @@
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use socialhook_core::event::DeliveryStamp;
+use socialhook_core::event::{DeliveryStamp, with_delivery};
 use socialhook_core::id::EventId;
 use socialhook_relay::request::{MASK, Shown};
 use socialhook_store::attempts::Attempt;
@@ -70,15 +70,18 @@ fn request(
     timestamp: i64,
 ) -> Option<Shown> {
     let to = (member.tenant_id, endpoint.endpoint_id);
-    app.relay.request_for(to, (event.event_id, &event.event, &event.body), stamp(event, attempt), timestamp)
+    app.relay.request_for(to, event, stamp(event, attempt), timestamp)
 }
 
 /// The body as it was sent last; before the first attempt, the event alone.
-pub(super) fn body(told: &Told) -> Vec<u8> {
-    match last(&told.attempts) {
-        Some(attempt) => socialhook_core::event::with_delivery(&told.event.body, stamp(&told.event, attempt)),
-        None => told.event.body.clone(),
-    }
+pub(super) fn body(app: &App, member: &Member, told: &Told) -> Vec<u8> {
+    let Some(attempt) = last(&told.attempts) else { return told.event.body.clone() };
+    let shown = told
+        .endpoint
+        .as_ref()
+        .and_then(|endpoint| request(app, member, endpoint, (&told.event, attempt), attempt.started_at.timestamp()));
+    let without_endpoint = || with_delivery(&told.event.body, None, stamp(&told.event, attempt));
+    shown.map_or_else(without_endpoint, |request| request.body)
 }
 
 fn file_name(event_id: EventId) -> String {
@@ -108,7 +111,7 @@ pub async fn event_file(
     Path((event_id, endpoint)): Path<(EventId, String)>,
 ) -> Result<Response, Error> {
     let told = load(&app, &member, event_id, parse(&endpoint)?).await?;
-    Ok(file(&file_name(event_id), body(&told)))
+    Ok(file(&file_name(event_id), body(&app, &member, &told)))
 }
 
 /// Meta's original as a file.

@@ -79,7 +79,7 @@ fn shown(kind: EventType) -> Option<Shown> {
         id: described.word.replace('.', "-"),
         platform: words::platform(first.sample.platform),
         sample: first.sample.name,
-        example: json_view::html(&with_delivery(&event.body, STAMP)),
+        example: json_view::html(&with_delivery(&event.body, None, STAMP)),
         meta: json_view::html(first.body.as_bytes()),
         others: fitting.map(|(other, _)| other.sample.name).collect(),
     })
