@@ -57,6 +57,11 @@ impl Browser {
         Self { http, base: base.clone(), cookies: Mutex::default() }
     }
 
+    /// The value of a cookie that it keeps.
+    pub fn cookie(&self, name: &str) -> Option<String> {
+        self.cookies.lock().expect("not poisoned").get(name).cloned()
+    }
+
     pub async fn get(&self, path: &str) -> Page {
         self.go(Method::GET, path, None, "same-origin").await
     }

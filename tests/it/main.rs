@@ -56,6 +56,7 @@ mod retention;
 mod rollups;
 mod routing;
 mod seed;
+mod sessions;
 mod settings;
 mod simulator;
 mod takeover;

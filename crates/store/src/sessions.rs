@@ -1,10 +1,13 @@
-//! Sessions of signed-in browsers, for tower-sessions. Only the SHA-256 of a session's id is kept.
+//! Sessions of signed-in browsers, for tower-sessions.
+//!
+//! What must hold: only the SHA-256 of a session's id is kept, so that a copy of the database opens none.
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 use socialhook_core::clock::Clock;
 use sqlx::{PgConnection, PgPool};
+use time::OffsetDateTime;
 use tower_sessions::SessionStore;
 use tower_sessions::session::{Id, Record};
 use tower_sessions::session_store::{Error, Result};
@@ -39,7 +42,7 @@ fn backend(error: &sqlx::Error) -> Error {
 impl SessionStore for PgSessions {
     async fn create(&self, record: &mut Record) -> Result<()> {
         loop {
-            let data = serde_json::to_vec(record).map_err(|error| Error::Encode(error.to_string()))?;
+            let data = serde_json::to_vec(&record.data).map_err(|error| Error::Encode(error.to_string()))?;
             let inserted = sqlx::query!(
                 "insert into session (session_hash, data, expires_at) values ($1, $2, $3) on conflict do nothing",
                 hash(record.id),
@@ -57,7 +60,7 @@ impl SessionStore for PgSessions {
     }
 
     async fn save(&self, record: &Record) -> Result<()> {
-        let data = serde_json::to_vec(record).map_err(|error| Error::Encode(error.to_string()))?;
+        let data = serde_json::to_vec(&record.data).map_err(|error| Error::Encode(error.to_string()))?;
         sqlx::query!(
             "insert into session (session_hash, data, expires_at) values ($1, $2, $3)
              on conflict (session_hash) do update set data = excluded.data, expires_at = excluded.expires_at",
@@ -72,15 +75,19 @@ impl SessionStore for PgSessions {
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
-        let data = sqlx::query_scalar!(
-            "select data from session where session_hash = $1 and expires_at > $2",
+        let row = sqlx::query!(
+            "select data, expires_at from session where session_hash = $1 and expires_at > $2",
             hash(*id),
             self.clock.now()
         )
         .fetch_optional(&self.pool)
         .await
         .map_err(|error| backend(&error))?;
-        data.map(|data| serde_json::from_slice(&data).map_err(|error| Error::Decode(error.to_string()))).transpose()
+        let Some(row) = row else { return Ok(None) };
+        let data = serde_json::from_slice(&row.data).map_err(|error| Error::Decode(error.to_string()))?;
+        let expiry_date = OffsetDateTime::from_unix_timestamp(row.expires_at.timestamp())
+            .map_err(|error| Error::Decode(error.to_string()))?;
+        Ok(Some(Record { id: *id, data, expiry_date }))
     }
 
     async fn delete(&self, id: &Id) -> Result<()> {
