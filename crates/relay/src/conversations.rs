@@ -2,7 +2,7 @@
 //!
 //! What must hold: two processes give one customer one conversation. What is in memory is as the database has it, but for the
 //! moment until a change of another process is seen at the next tick ([`Conversations::follow`]). A customer whom memory knows
-//! costs no round trip; whoever asks for others while one batch is under way is answered together with the next.
+//! costs no round trip; whoever asks for others while one batch of his lane is under way is answered together with the next.
 //!
 //! A lesson is committed before the event that taught it, and without a flush of its own: the event's commit comes later, so
 //! it makes the lesson durable as well.
@@ -21,6 +21,7 @@ use socialhook_store::{PgConnection, Result};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 use crate::Means;
+use crate::lanes::{Lane, PerLane};
 use crate::tasks::Tasks;
 use crate::within::within;
 
@@ -68,22 +69,25 @@ type Memory = LruCache<PeerKey, Option<Known>>;
 pub(crate) struct Conversations {
     memory: Arc<Mutex<Memory>>,
     room: Arc<Semaphore>,
-    sender: Mutex<Option<mpsc::Sender<Waiting>>>,
+    senders: Mutex<Option<PerLane<mpsc::Sender<Waiting>>>>,
     followed_until: Mutex<DateTime<Utc>>,
 }
 
 impl Conversations {
-    pub(crate) fn start(tasks: &Tasks, means: Means) -> Self {
-        let (sender, receiver) = mpsc::channel(QUEUE);
+    pub(crate) fn start(tasks: &Tasks, means: &Means) -> Self {
         let memory = Arc::new(Mutex::new(LruCache::new(MEMORY)));
         let followed_until = Mutex::new(means.clock.now());
-        tasks.spawn_core(answer_all(receiver, means, memory.clone()));
+        let senders = PerLane::new(|| {
+            let (sender, receiver) = mpsc::channel(QUEUE);
+            tasks.spawn_core(answer_all(receiver, means.clone(), memory.clone()));
+            sender
+        });
         let room = Arc::new(Semaphore::new(ROOM as usize));
-        Self { memory, room, sender: Mutex::new(Some(sender)), followed_until }
+        Self { memory, room, senders: Mutex::new(Some(senders)), followed_until }
     }
 
     /// The conversation of each customer in a webhook of so many bytes, in their order.
-    pub(crate) async fn of(&self, asked: Vec<Asked>, bytes: usize) -> Answer {
+    pub(crate) async fn of(&self, asked: Vec<Asked>, bytes: usize, lane: Lane) -> Answer {
         if let Some(told) = self.remembered(&asked) {
             return Ok(told);
         }
@@ -91,8 +95,9 @@ impl Conversations {
         let room = self.room.clone().try_acquire_many_owned(weight).map_err(|_| NotTold)?;
         let (done, told) = oneshot::channel();
         {
-            let sender = lock(&self.sender);
-            sender.as_ref().ok_or(NotTold)?.try_send(Waiting { asked, _room: room, done }).map_err(|_| NotTold)?;
+            let senders = lock(&self.senders);
+            let sender = senders.as_ref().ok_or(NotTold)?.of(lane);
+            sender.try_send(Waiting { asked, _room: room, done }).map_err(|_| NotTold)?;
         }
         told.await.unwrap_or(Err(NotTold))
     }
@@ -127,7 +132,7 @@ impl Conversations {
 
     /// Takes nothing more. Who waits is still answered, but has nobody to write for him then.
     pub(crate) fn close(&self) {
-        lock(&self.sender).take();
+        lock(&self.senders).take();
     }
 }
 

@@ -192,12 +192,13 @@ impl Dispatcher {
     fn start(&self, jobs: impl IntoIterator<Item = Job>) {
         for job in jobs {
             let dispatcher = self.clone();
-            self.0.tasks.spawn(async move {
+            // Boxed, since a task is moved several times on its way to a thread, and this one is large.
+            self.0.tasks.spawn(Box::pin(async move {
                 let mut next = Some(job);
                 while let Some(job) = next {
                     next = dispatcher.carry_out(job).await;
                 }
-            });
+            }));
         }
     }
 

@@ -27,6 +27,7 @@ use crate::Relay;
 use crate::conversations::Asked;
 use crate::directory::{App, Contents, Endpoint};
 use crate::dispatcher::Dispatcher;
+use crate::lanes::Lane;
 use crate::writer::Submission;
 
 /// The largest body taken; Meta's own limit is 3 MB (WhatsApp §9).
@@ -83,7 +84,7 @@ impl Relay {
             return Err(NotAccepted::Unavailable);
         }
         tokio::select! {
-            accepted = tokio::time::timeout(ANSWER_WITHIN, self.take_in(post)) => {
+            accepted = tokio::time::timeout(ANSWER_WITHIN, Box::pin(self.take_in(post))) => {
                 accepted.unwrap_or(Err(NotAccepted::Unavailable))
             }
             // Not stored, or stored without our knowing: either way the repeat makes it right.
@@ -114,6 +115,7 @@ impl Relay {
         let submission = match webhook.as_ref().filter(|it| (1..=EVENTS_MAX).contains(&it.parts().len())) {
             Some(webhook) => self.sort(&intake, &post.body, webhook).await?,
             None => Submission {
+                lane: self.0.lanes.choose(&[app.tenant_id]),
                 receipts: vec![intake.receipt(app.tenant_id, post.body.clone(), true)],
                 events: Vec::new(),
             },
@@ -217,7 +219,9 @@ impl Relay {
             parts.iter().zip(&owners).map(|(part, owner)| intake.context(part, *owner)).collect();
         let mut readings: Vec<Reading<'_>> = Vec::with_capacity(parts.len());
         let mut receipts = Vec::new();
-        for tenant_id in tenants(&owners) {
+        let tenants = tenants(&owners);
+        let lane = self.0.lanes.choose(&tenants);
+        for tenant_id in tenants {
             let own = |index: usize| owners[index].tenant_id == tenant_id;
             let is_only = receipts.is_empty() && (0..owners.len()).all(own);
             let bytes = if is_only { body.clone() } else { Bytes::from(webhook.excerpt(own)) };
@@ -235,7 +239,7 @@ impl Relay {
             receipt.without_events = readings.len() == before;
             receipts.push(receipt);
         }
-        let conversations = self.conversations_of(&readings, body.len()).await?;
+        let conversations = self.conversations_of(&readings, body.len(), lane).await?;
         let mut events = Vec::with_capacity(readings.len());
         let (mut bytes, mut places) = (0, Places::default());
         for (reading, conversation_id) in readings.iter().zip(conversations) {
@@ -254,7 +258,7 @@ impl Relay {
                 break;
             }
         }
-        Ok(Submission { receipts, events })
+        Ok(Submission { lane, receipts, events })
     }
 
     /// The conversation of each event, in their order; nothing for those that are part of none.
@@ -262,6 +266,7 @@ impl Relay {
         &self,
         readings: &[Reading<'_>],
         bytes: usize,
+        lane: Lane,
     ) -> Result<Vec<Option<ConversationId>>, NotAccepted> {
         let peers: Vec<Option<Peer>> = readings.iter().map(Reading::peer).collect();
         let asked = peers.iter().zip(readings).filter_map(|(peer, reading)| {
@@ -270,7 +275,7 @@ impl Relay {
             Some(Asked { tenant_id: reading.context().tenant_id, channel_id, customer })
         });
         let asked: Vec<Asked> = asked.collect();
-        let told = if asked.is_empty() { Ok(Vec::new()) } else { self.0.conversations.of(asked, bytes).await };
+        let told = if asked.is_empty() { Ok(Vec::new()) } else { self.0.conversations.of(asked, bytes, lane).await };
         let mut told = told.map_err(|_| NotAccepted::Unavailable)?.into_iter();
         let of = |peer: Option<Peer>| match peer? {
             Peer::One(key) => Some(key.own_conversation()),

@@ -14,6 +14,7 @@ mod health;
 mod housekeeping;
 pub mod ingest;
 mod job;
+mod lanes;
 mod leaving;
 mod open;
 mod pulse;
@@ -54,6 +55,7 @@ use crate::dispatcher::Dispatcher;
 use crate::housekeeping::House;
 pub use crate::housekeeping::Room;
 pub use crate::ingest::{Accepted, NotAccepted, Post};
+use crate::lanes::Lanes;
 use crate::open::Open;
 use crate::pulse::Pulse;
 use crate::refused::Refused;
@@ -106,6 +108,7 @@ struct Inner {
     dispatcher: Dispatcher,
     writer: Writer,
     conversations: Conversations,
+    lanes: Lanes,
     tally: Tally,
     refused: Refused,
     rollups: Rollups,
@@ -148,7 +151,7 @@ impl Relay {
             (settings.schedule.clone(), wake.clone()),
         );
         let writer = Writer::start(&tasks, &means, node_id, (dispatcher.clone(), rollups.clone()));
-        let conversations = Conversations::start(&tasks, means.clone());
+        let conversations = Conversations::start(&tasks, &means);
         let tick = settings.tick;
         let stop = CancellationToken::new();
         let pulse = match tick {
@@ -163,6 +166,7 @@ impl Relay {
             dispatcher,
             writer,
             conversations,
+            lanes: Lanes::new(),
             tally: Tally::default(),
             refused: Refused::default(),
             rollups,

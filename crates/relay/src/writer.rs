@@ -16,6 +16,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use crate::Means;
 use crate::dispatcher::Dispatcher;
 use crate::job::{self, Job, Manifest};
+use crate::lanes::{Lane, PerLane};
 use crate::rollups::Rollups;
 use crate::tasks::Tasks;
 use crate::within::within;
@@ -35,11 +36,15 @@ const SECOND_FROM: usize = 48;
 const WITHIN: Duration = Duration::from_secs(5);
 
 /// What one POST asks to be stored.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Submission {
+    pub(crate) lane: Lane,
     pub(crate) receipts: Vec<NewReceipt>,
     pub(crate) events: Vec<NewEvent>,
 }
+
+/// The way in, by lane.
+type Senders = PerLane<mpsc::Sender<Waiting>>;
 
 impl Submission {
     fn size(&self) -> usize {
@@ -60,7 +65,7 @@ struct Waiting {
 }
 
 pub(crate) struct Writer {
-    sender: Mutex<Option<mpsc::Sender<Waiting>>>,
+    senders: Mutex<Option<Senders>>,
     room: Arc<Semaphore>,
 }
 
@@ -71,11 +76,14 @@ impl Writer {
         node_id: NodeId,
         (dispatcher, rollups): (Dispatcher, Rollups),
     ) -> Self {
-        let (sender, receiver) = mpsc::channel(QUEUE);
         let (pool, clock) = (means.pools.ingest.clone(), means.clock.clone());
         let writing = Arc::new(Writing { pool, node_id, clock, dispatcher, rollups });
-        tasks.spawn_core(batches(receiver, writing));
-        Self { sender: Mutex::new(Some(sender)), room: Arc::new(Semaphore::new(QUEUE_KIB as usize)) }
+        let senders = PerLane::new(|| {
+            let (sender, receiver) = mpsc::channel(QUEUE);
+            tasks.spawn_core(batches(receiver, writing.clone()));
+            sender
+        });
+        Self { senders: Mutex::new(Some(senders)), room: Arc::new(Semaphore::new(QUEUE_KIB as usize)) }
     }
 
     /// Stores a submission; returns how many of its events were new.
@@ -84,8 +92,8 @@ impl Writer {
         let kib = u32::try_from(submission.size() / 1024 + 1).unwrap_or(u32::MAX).min(QUEUE_KIB);
         let room = self.room.clone().try_acquire_many_owned(kib).map_err(|_| NotStored)?;
         {
-            let sender = self.sender.lock().unwrap_or_else(PoisonError::into_inner);
-            let sender = sender.as_ref().ok_or(NotStored)?;
+            let senders = self.senders.lock().unwrap_or_else(PoisonError::into_inner);
+            let sender = senders.as_ref().ok_or(NotStored)?.of(submission.lane);
             sender.try_send(Waiting { submission, _room: room, done }).map_err(|_| NotStored)?;
         }
         stored.await.unwrap_or(Err(NotStored))
@@ -93,11 +101,11 @@ impl Writer {
 
     /// Takes nothing more; what waits is still written.
     pub(crate) fn close(&self) {
-        self.sender.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.senders.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 }
 
-/// Two batches may be under way, so that one fills the database's time while the other is being flushed. The second sets out
+/// Two batches of a lane may be under way, so that one fills the database's time while the other is being flushed. The second sets out
 /// only when it is worth a statement of its own: what waits meanwhile makes the next batch larger, and so each event cheaper.
 async fn batches(mut receiver: mpsc::Receiver<Waiting>, writing: Arc<Writing>) {
     let lines = [Arc::new(Semaphore::new(1)), Arc::new(Semaphore::new(1))];

@@ -16,10 +16,10 @@ use crate::{MIGRATOR, Result};
 /// Opened only in trouble: on a line that has gone dead, a connection on its way back to its pool takes its place until the system
 /// gives the line up, which may be a quarter of an hour.
 const SPARE: u32 = 2;
-/// Two batches under way: while one waits for its flush, the other fills.
-const INGEST_CONNECTIONS: u32 = 2 + SPARE;
-/// One asks at a time, for all.
-const CONVERSATION_CONNECTIONS: u32 = 1 + SPARE;
+/// Two batches of each lane under way: while one waits for its flush, the other fills.
+const INGEST_CONNECTIONS: u32 = 4 + SPARE;
+/// One of each lane asks at a time, for all.
+const CONVERSATION_CONNECTIONS: u32 = 2 + SPARE;
 /// One writes, for all.
 const RECORDER_CONNECTIONS: u32 = 1 + SPARE;
 const BACKGROUND_CONNECTIONS: u32 = 4;
