@@ -253,6 +253,35 @@ async fn another_tenants_things_are_not_found() {
 }
 
 #[tokio::test]
+async fn viewers_see_everything_and_change_nothing() {
+    world(async |world| {
+        let ids = acmes(world).await;
+        world.execute("update member set role = 'viewer'").await;
+        let viewer = Browser::new(&world.base);
+        viewer.sign_in(world.acme.email, PASSWORD).await;
+        let mut tried = 0;
+        for (method, route) in ROUTES.iter().filter(|(_, route)| !route.ends_with("/stream")) {
+            let path = path(route, &ids);
+            if *method == "GET" {
+                let page = viewer.get(&path).await;
+                // Some pages ask for more than their address; of the rest, only those are refused that lead to an action.
+                assert!(!page.status.is_server_error(), "{route}: {}", page.status);
+                assert_eq!(page.status == 403, route.starts_with("/replays/"), "{route}: {}", page.status);
+            } else if *route != "/clinic" {
+                let page = viewer.submit(&path, &[]).await;
+                assert_eq!(page.status, 403, "{route}");
+                assert!(page.words().contains("Your role here is viewer"), "{route}");
+                tried += 1;
+            }
+        }
+        assert!(tried > 30, "{tried}");
+        let page = viewer.submit("/clinic", &[("app", &ids.app), ("header", "nothing"), ("body", "{}")]).await;
+        assert_ne!(page.status, 403, "it changes nothing");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn strangers_are_sent_to_sign_in() {
     world(async |world| {
         let ids = acmes(world).await;

@@ -147,7 +147,6 @@ pub async fn create(
     session: Session,
     Form(form): Form<AppForm>,
 ) -> Result<Response, Error> {
-    member.must_act()?;
     let mut fields = AppFields {
         name: Field::new(&form.name),
         verify_token: Field::new(&form.verify_token),

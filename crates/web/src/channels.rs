@@ -184,7 +184,6 @@ pub async fn create(
     session: Session,
     Form(form): Form<ChannelForm>,
 ) -> Result<Response, Error> {
-    member.must_act()?;
     let mut fields = ChannelFields::entered(form);
     let mut c = app.pools.web.acquire().await.map_err(database)?;
     let own = apps::list(&mut c, member.tenant_id, &app.sealer).await?;

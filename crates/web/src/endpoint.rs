@@ -191,7 +191,6 @@ pub async fn update(
     Path(endpoint_id): Path<EndpointId>,
     Form(form): Form<Vec<(String, String)>>,
 ) -> Result<Response, Error> {
-    member.must_act()?;
     let endpoint = find(&app, &member, endpoint_id).await?;
     let mut c = app.pools.web.acquire().await.map_err(database)?;
     let known = endpoint_options::headers(&mut c, member.tenant_id, endpoint_id, &app.sealer).await?;

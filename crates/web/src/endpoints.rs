@@ -261,7 +261,6 @@ pub async fn create(
     session: Session,
     Form(form): Form<Vec<(String, String)>>,
 ) -> Result<Response, Error> {
-    member.must_act()?;
     let mut options = OptionFields::entered(&form);
     let mut fields = EndpointFields::entered(EndpointForm::read(form));
     let (Some(checked), Some(set)) = (fields.check(&app, false), options.check(None)) else {

@@ -1,6 +1,9 @@
-//! Who is signed in. A handler that takes a [`Member`] is for members only; others are sent to sign in first.
+//! Who is signed in, and what their role allows.
+//!
+//! What must hold: a handler that takes a [`Member`] is for members only, and others are sent to sign in first; what is not a GET is not for
+//! viewers, whatever the handler does, unless it stands in [`VIEWERS_MAY`].
 
-use axum::extract::{FromRef, FromRequestParts};
+use axum::extract::{FromRef, FromRequestParts, MatchedPath};
 use axum::http::Method;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -16,6 +19,8 @@ use crate::state::App;
 use crate::words::Now;
 
 const ACCOUNT_KEY: &str = "account_id";
+/// Forms that change nothing and have nothing sent.
+const VIEWERS_MAY: &[&str] = &["/clinic"];
 
 /// A signed-in person, and the tenant whose pages they see.
 #[derive(Debug, Clone)]
@@ -39,7 +44,7 @@ impl Member {
         self.role != Role::Viewer
     }
 
-    /// Turns those away who may only look.
+    /// For a page that leads to an action only. The action itself is refused without it.
     pub fn must_act(&self) -> Result<(), Error> {
         if self.may_act() { Ok(()) } else { Err(Error::ViewOnly) }
     }
@@ -79,8 +84,14 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
         let session = Session::from_request_parts(parts, state).await.map_err(IntoResponse::into_response)?;
         let member = current(&App::from_ref(state), &session).await.map_err(IntoResponse::into_response)?;
-        member.ok_or_else(|| sign_in_first(parts).into_response())
+        let member = member.ok_or_else(|| sign_in_first(parts).into_response())?;
+        if member.may_act() || only_looks(parts) { Ok(member) } else { Err(Error::ViewOnly.into_response()) }
     }
+}
+
+fn only_looks(parts: &Parts) -> bool {
+    let route = parts.extensions.get::<MatchedPath>().map(MatchedPath::as_str);
+    parts.method.is_safe() || route.is_some_and(|route| VIEWERS_MAY.contains(&route))
 }
 
 /// A page is returned to after signing in; an action is not repeated.

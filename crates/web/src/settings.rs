@@ -157,7 +157,6 @@ pub async fn update(
     session: Session,
     Form(form): Form<SettingsForm>,
 ) -> Result<Response, Error> {
-    member.must_act()?;
     let is_confirmed = form.confirmed == "yes";
     let mut fields = SettingsFields::entered(form);
     let Some(Checked { name, zone, own }) = fields.check() else {

@@ -144,7 +144,6 @@ pub async fn connect(
     session: Session,
     Form(form): Form<AppForm>,
 ) -> Result<Response, Error> {
-    member.must_act()?;
     let mut fields = AppFields { name: Field::new(&form.app_name), app_secret: Field::default() };
     let name = fields.name.check(fields::name);
     let secret = fields::app_secret(form.app_secret.trim()).map_err(|error| fields.app_secret.wrong(error)).ok();
@@ -172,7 +171,6 @@ pub async fn send_to(
     session: Session,
     Form(form): Form<Vec<(String, String)>>,
 ) -> Result<Response, Error> {
-    member.must_act()?;
     let mut fields = endpoints::EndpointFields::entered(endpoints::EndpointForm::read(form));
     let Some(checked) = fields.check(&app, false) else {
         return refused(&app, &member, &session, (<_>::default(), fields)).await;
@@ -191,7 +189,6 @@ pub async fn send_to(
 
 /// The inspector, for those who have none.
 pub async fn inspect(State(app): State<App>, member: Member, session: Session) -> Result<Redirect, Error> {
-    member.must_act()?;
     let checked = endpoints::Checked {
         name: sign_up::INSPECTOR_NAME.to_owned(),
         target: Target::Inspector,
@@ -213,7 +210,6 @@ fn store_error(error: store::Error) -> Error {
 }
 
 pub async fn simulate(State(app): State<App>, member: Member, session: Session) -> Result<Redirect, Error> {
-    member.must_act()?;
     simulation::send(&app, &member, simulation::FIRST_SAMPLE).await?;
     leave_notice(&session, "A simulated message was taken in just as Meta’s are. Watch it arrive under step 3.")
         .await?;
@@ -221,7 +217,6 @@ pub async fn simulate(State(app): State<App>, member: Member, session: Session) 
 }
 
 pub async fn dismiss(State(app): State<App>, member: Member, session: Session) -> Result<Redirect, Error> {
-    member.must_act()?;
     let mut c = app.pools.web.acquire().await.map_err(database)?;
     onboarding::dismiss(&mut c, member.tenant_id, app.clock.now()).await?;
     drop(c);

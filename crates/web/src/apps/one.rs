@@ -155,7 +155,6 @@ pub async fn rename(
     Path(app_id): Path<AppId>,
     Form(form): Form<NameForm>,
 ) -> Result<Response, Error> {
-    member.must_act()?;
     let found = find(&app, &member, app_id).await?;
     let mut forms = Forms { name: Field::new(form.name), ..Forms::default() };
     let Some(name) = forms.name.check(fields::name) else {
@@ -189,7 +188,6 @@ pub async fn change_token(
     Path(app_id): Path<AppId>,
     Form(form): Form<TokenForm>,
 ) -> Result<Response, Error> {
-    member.must_act()?;
     let found = find(&app, &member, app_id).await?;
     let mut forms = Forms { verify_token: Field::new(form.verify_token), ..Forms::of(&found) };
     let Some(token) = forms.verify_token.check(fields::verify_token) else {

@@ -59,7 +59,6 @@ pub async fn delete(
     session: Session,
     Path(app_id): Path<AppId>,
 ) -> Result<Redirect, Error> {
-    member.must_act()?;
     let found = one::find(&app, &member, app_id).await?;
     let mut c = app.pools.web.acquire().await.map_err(database)?;
     let deleted = match stored::delete(&mut c, member.tenant_id, app_id).await {

@@ -59,7 +59,6 @@ pub async fn create(
     Path(app_id): Path<AppId>,
     Form(form): Form<SecretForm>,
 ) -> Result<Response, Error> {
-    member.must_act()?;
     let found = one::find(&app, &member, app_id).await?;
     let mut c = app.pools.web.acquire().await.map_err(database)?;
     let live = secrets::live(&mut c, member.tenant_id, app_id, &app.sealer).await?;
@@ -128,7 +127,6 @@ pub async fn retire(
     session: Session,
     Path((app_id, secret_id)): Path<(AppId, AppSecretId)>,
 ) -> Result<Redirect, Error> {
-    member.must_act()?;
     one::find(&app, &member, app_id).await?;
     let mut c = app.pools.web.acquire().await.map_err(database)?;
     let retired = secrets::retire(&mut c, member.tenant_id, (app_id, secret_id), app.clock.now()).await?;

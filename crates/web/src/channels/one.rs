@@ -165,7 +165,6 @@ pub async fn update(
     Path(channel_id): Path<ChannelId>,
     Form(form): Form<DescribeForm>,
 ) -> Result<Response, Error> {
-    member.must_act()?;
     let channel = find(&app, &member, channel_id).await?;
     let mut fields = Fields { name: Field::new(form.name), address: Field::new(form.address), app: Field::default() };
     let (name, address) = (fields.name.check(fields::name), fields.address.check(fields::address));
@@ -193,7 +192,6 @@ pub async fn move_to(
     Path(channel_id): Path<ChannelId>,
     Form(form): Form<MoveForm>,
 ) -> Result<Response, Error> {
-    member.must_act()?;
     let channel = find(&app, &member, channel_id).await?;
     let mut fields = Fields { app: Field::new(form.app), ..Fields::of(&channel) };
     let choose = || "Choose one of your apps.".to_owned();

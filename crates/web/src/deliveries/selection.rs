@@ -37,7 +37,6 @@ pub async fn resend(
     session: Session,
     Form(fields): Form<Fields>,
 ) -> Result<Redirect, Error> {
-    member.must_act()?;
     let keys = chosen(&fields)?;
     let mut c = app.pools.web.acquire().await.map_err(database)?;
     let own = endpoints::list(&mut c, member.tenant_id).await?;

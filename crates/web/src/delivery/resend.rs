@@ -30,7 +30,6 @@ pub async fn resend(
     session: Session,
     Path((event_id, endpoint_id)): Path<(EventId, EndpointId)>,
 ) -> Result<Redirect, Error> {
-    member.must_act()?;
     send(&app, &member, &session, (event_id, endpoint_id)).await
 }
 
@@ -42,7 +41,6 @@ pub async fn send_to_another(
     Path((event_id, from)): Path<(EventId, String)>,
     Form(form): Form<SendForm>,
 ) -> Result<Response, Error> {
-    member.must_act()?;
     let told = load(&app, &member, event_id, parse(&from)?).await?;
     let own = own_endpoints(&app, &member).await?;
     let mut field = Field::new(form.endpoint);

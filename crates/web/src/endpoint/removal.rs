@@ -54,7 +54,6 @@ pub async fn discard(
     session: Session,
     Path(endpoint_id): Path<EndpointId>,
 ) -> Result<Redirect, Error> {
-    member.must_act()?;
     super::find(&app, &member, endpoint_id).await?;
     let mut c = app.pools.background.acquire().await.map_err(database)?;
     let discarded = removal::discard(&mut c, member.tenant_id, endpoint_id, false, app.clock.now()).await?;
@@ -92,7 +91,6 @@ pub async fn delete(
     session: Session,
     Path(endpoint_id): Path<EndpointId>,
 ) -> Result<Redirect, Error> {
-    member.must_act()?;
     let endpoint = super::find(&app, &member, endpoint_id).await?;
     let mut c = app.pools.background.acquire().await.map_err(database)?;
     let discarded = removal::discard(&mut c, member.tenant_id, endpoint_id, true, app.clock.now()).await?;

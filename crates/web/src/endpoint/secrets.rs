@@ -62,7 +62,6 @@ pub async fn create(
     Path(endpoint_id): Path<EndpointId>,
     Form(rotation): Form<Rotation>,
 ) -> Result<Redirect, Error> {
-    member.must_act()?;
     super::find(&app, &member, endpoint_id).await?;
     let (.., hours) = OVERLAPS.into_iter().find(|(word, ..)| *word == rotation.overlap).ok_or(Error::Unreadable)?;
     let now = app.clock.now();
@@ -101,7 +100,6 @@ pub async fn retire(
     session: Session,
     Path((endpoint_id, secret_id)): Path<(EndpointId, EndpointSecretId)>,
 ) -> Result<Redirect, Error> {
-    member.must_act()?;
     super::find(&app, &member, endpoint_id).await?;
     let mut c = app.pools.web.acquire().await.map_err(database)?;
     let retired = secrets::retire(&mut c, member.tenant_id, (endpoint_id, secret_id), app.clock.now()).await?;

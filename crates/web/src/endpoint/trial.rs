@@ -80,7 +80,6 @@ pub async fn create(
     Path(endpoint_id): Path<EndpointId>,
     Form(form): Form<TrialForm>,
 ) -> Result<Redirect, Error> {
-    member.must_act()?;
     super::find(&app, &member, endpoint_id).await?;
     let sample = sample::find(&form.sample).ok_or(Error::Unreadable)?;
     let stage =
