@@ -11,6 +11,8 @@ pub struct Browser {
     http: reqwest::Client,
     base: Url,
     cookies: Mutex<BTreeMap<String, String>>,
+    /// What the proxy in front says of where it comes from.
+    forwarded_for: Option<String>,
 }
 
 pub struct Page {
@@ -54,7 +56,12 @@ impl Browser {
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .expect("a client");
-        Self { http, base: base.clone(), cookies: Mutex::default() }
+        Self { http, base: base.clone(), cookies: Mutex::default(), forwarded_for: None }
+    }
+
+    /// One at this address on the other side of the proxy.
+    pub fn at(base: &Url, address: &str) -> Self {
+        Self { forwarded_for: Some(address.to_owned()), ..Self::new(base) }
     }
 
     /// The value of a cookie that it keeps.
@@ -92,6 +99,9 @@ impl Browser {
             self.cookies.lock().expect("not poisoned").iter().map(|(name, value)| format!("{name}={value}")).collect();
         let mut request =
             self.http.request(method, url.clone()).header("cookie", cookies.join("; ")).header("sec-fetch-site", site);
+        if let Some(address) = &self.forwarded_for {
+            request = request.header("x-forwarded-for", address);
+        }
         if let Some(fields) = fields {
             let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
             request = request.header("content-type", "application/x-www-form-urlencoded").body(form);

@@ -61,5 +61,6 @@ mod settings;
 mod simulator;
 mod takeover;
 mod tenancy;
+mod throttle;
 mod tidy;
 mod world;

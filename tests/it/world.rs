@@ -91,6 +91,7 @@ impl World {
             clock: clock.clone(),
             relay: relay.clone(),
             public_url: base.clone(),
+            trusted_proxies: Arc::new(["127.0.0.1/32".parse().expect("a network")]),
             draining: CancellationToken::new(),
             stopping: stopping.clone(),
         };

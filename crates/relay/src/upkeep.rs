@@ -10,7 +10,7 @@ use socialhook_core::id::ManifestId;
 use socialhook_store::endpoints::secrets;
 use socialhook_store::{
     PgConnection, Result, channels, deliveries, inspections, manifests, nodes, onboarding, refusals, refused_requests,
-    rollups, sessions,
+    rollups, sessions, throttle,
 };
 
 use crate::job::Job;
@@ -186,6 +186,7 @@ pub(crate) async fn rarely(relay: &Relay) -> Result<()> {
         inspections::prune(c).await?;
         refused_requests::prune(c, inner.settings.retention.receipt_days, now).await?;
         rollups::prune(c, now).await?;
+        throttle::sweep(c, now).await?;
         sessions::sweep(c, now).await
     })
     .await?;

@@ -1,10 +1,11 @@
 //! Every setting, typed, in one place: a flag, an environment variable, or a key of the optional TOML file, in that order of
 //! precedence. The only reader of the environment.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use socialhook_core::delivery::{Schedule, parse_wait};
@@ -15,6 +16,8 @@ use url::Url;
 
 use crate::size::Limit;
 
+/// A proxy on this machine.
+const DEFAULT_TRUSTED_PROXIES: &str = "127.0.0.0/8,::1/128";
 const DEFAULT_LISTEN: &str = "127.0.0.1:8080";
 /// The driver tells what every start finds in order.
 const DEFAULT_LOG: &str = "info,sqlx=warn";
@@ -34,6 +37,9 @@ pub struct Options {
     /// Where browsers and Meta reach this service, such as <https://hooks.example.com> [default: the listening address]
     #[arg(long, env = "SOCIALHOOK_PUBLIC_URL", value_name = "URL", global = true)]
     public_url: Option<Url>,
+    /// Addresses and networks of proxies in front, whose X-Forwarded-For is believed, with commas between [default: those on this machine]
+    #[arg(long, env = "SOCIALHOOK_TRUSTED_PROXIES", value_name = "NETS", global = true)]
+    trusted_proxies: Option<String>,
     /// Where the embedded database, its socket and the secret key live
     #[arg(long, env = "SOCIALHOOK_DATA_DIR", value_name = "DIR", global = true)]
     data_dir: Option<PathBuf>,
@@ -93,6 +99,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// None: the listening address.
     pub public_url: Option<Url>,
+    /// Proxies in front, whose word is taken for whom they pass on.
+    pub trusted_proxies: Vec<IpNet>,
     pub data_dir: PathBuf,
     pub database: Database,
     pub secret_key: Option<SecretString>,
@@ -123,6 +131,10 @@ pub enum Error {
     RetentionBytes(Limit),
     #[error("the public URL must be http:// or https:// and a host, without a path")]
     PublicUrl,
+    #[error(
+        "the trusted proxies {0:?} are not understood: give addresses or networks such as 10.0.0.0/8, with commas between"
+    )]
+    TrustedProxies(String),
     #[error("no home directory is known: choose a data directory with --data-dir")]
     NoDataDir,
 }
@@ -156,6 +168,10 @@ impl Options {
         Ok(Config {
             listen,
             public_url,
+            trusted_proxies: match self.trusted_proxies.or(file.trusted_proxies) {
+                Some(given) => check_proxies(&given)?,
+                None => check_proxies(DEFAULT_TRUSTED_PROXIES)?,
+            },
             room: room(self.retention_bytes.or(file.retention_bytes), &database, &data_dir)?,
             data_dir,
             database,
@@ -175,6 +191,13 @@ impl Options {
             log_json: self.log_json.or(file.log_json).unwrap_or(false),
         })
     }
+}
+
+/// An address alone is a network of its own; nothing at all is nobody.
+fn check_proxies(given: &str) -> Result<Vec<IpNet>, Error> {
+    let nets = given.split(',').map(str::trim).filter(|net| !net.is_empty());
+    let net = |text: &str| text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from));
+    nets.map(|text| net(text).ok_or_else(|| Error::TrustedProxies(given.to_owned()))).collect()
 }
 
 fn read(path: &Path) -> Result<Options, Error> {
@@ -232,6 +255,7 @@ impl Config {
         let lines = [
             ("listen", self.listen.to_string()),
             ("public_url", public_url),
+            ("trusted_proxies", self.trusted_proxies.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")),
             ("data_dir", self.data_dir.display().to_string()),
             ("database", database),
             (
@@ -341,6 +365,7 @@ mod tests {
             Options { drain: Some("2m".to_owned()), ..Options::default() },
             Options { public_url: Url::parse("https://example.com/path").ok(), ..Options::default() },
             Options { public_url: Url::parse("ftp://example.com").ok(), ..Options::default() },
+            Options { trusted_proxies: Some("10.0.0.0/8, proxy".to_owned()), ..Options::default() },
             Options { config: Some("/nowhere/socialhook.toml".into()), ..Options::default() },
         ] {
             assert!(options.resolve().is_err());

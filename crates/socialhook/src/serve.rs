@@ -75,6 +75,7 @@ pub async fn run(config: &Config, with_demo: bool) -> Result<(), Error> {
         clock: means.clock,
         relay: relay.clone(),
         public_url: config.public_url.clone().unwrap_or_else(|| own_url(address)),
+        trusted_proxies: config.trusted_proxies.as_slice().into(),
         draining: draining.clone(),
         stopping: stopping.clone(),
     };

@@ -35,6 +35,7 @@ pub mod seal;
 pub mod seed;
 pub mod sessions;
 pub mod tenants;
+pub mod throttle;
 
 pub use pools::Pools;
 pub use sqlx::PgConnection;

@@ -12,6 +12,7 @@ use axum::extract::{MatchedPath, Request};
 use axum::http::{StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{Extension, Html, IntoResponse, Response};
+use chrono::TimeDelta;
 use socialhook_store as store;
 
 use crate::codes;
@@ -35,6 +36,9 @@ pub enum Error {
     TooLarge,
     #[error("too much is waiting already")]
     Busy,
+    /// How long to wait.
+    #[error("it was tried too often")]
+    TooOften(TimeDelta),
     #[error("the page took too long")]
     TimedOut,
     #[error(transparent)]
@@ -63,6 +67,7 @@ impl Error {
             Self::Unreadable => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            Self::TooOften(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::TimedOut => StatusCode::GATEWAY_TIMEOUT,
             Self::Store(_) | Self::Session(_) | Self::Template(_) | Self::Task(_) | Self::Unexpected(_) => {
                 StatusCode::INTERNAL_SERVER_ERROR
@@ -175,6 +180,9 @@ fn words(error: &Error) -> (&'static str, &'static str) {
             "Too much at once",
             "We could not take this right now, and nothing was changed. Try again in a few seconds.",
         ),
+        Error::TooOften(_) => {
+            ("That was tried too often", "To protect accounts, we count tries. Wait some minutes, then try again.")
+        }
         Error::TimedOut => {
             ("That took too long", "The page did not finish in time. Try again; if it stays so, tell us the reference.")
         }

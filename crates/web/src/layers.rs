@@ -31,7 +31,8 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
 const PERMISSIONS_POLICY: &str = "camera=(), microphone=(), geolocation=(), payment=(), usb=()";
 const STRICT_TRANSPORT: &str = "max-age=31536000; includeSubDomains";
 
-fn is_secure(public_url: &Url) -> bool {
+/// Whether browsers reach us over TLS only.
+pub fn is_secure(public_url: &Url) -> bool {
     public_url.scheme() == "https"
 }
 

@@ -10,6 +10,7 @@ mod arrivals;
 mod assets;
 mod channels;
 mod charts;
+mod client;
 mod clinic;
 mod codes;
 mod conversation;
@@ -44,6 +45,7 @@ mod sign_in;
 mod sign_up;
 mod start;
 mod state;
+mod throttle;
 mod words;
 
 pub use router::router;

@@ -34,7 +34,7 @@ pub fn router(app: App) -> Router {
         .fallback(async || Error::NotFound)
         .method_not_allowed_fallback(async || Error::Method);
     let (public_url, draining) = (app.public_url.clone(), app.draining.clone());
-    let webhooks = meta::routes(app.relay.clone(), draining.clone());
+    let webhooks = meta::routes(app.clone());
     let web = Web {
         app,
         passwords: Passwords::default(),

@@ -1,5 +1,7 @@
 //! Listening: connections in, the router behind them, and an orderly end.
 
+use std::net::SocketAddr;
+
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, header};
 use axum::middleware::Next;
@@ -22,7 +24,8 @@ pub async fn serve(listener: TcpListener, app: App) -> std::io::Result<()> {
         }
     });
     let stopping = app.stopping.clone();
-    axum::serve(listener, crate::router(app)).with_graceful_shutdown(stopping.cancelled_owned()).await
+    let service = crate::router(app).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(stopping.cancelled_owned()).await
 }
 
 /// For all that browsers ask for, once `draining` is cancelled.

@@ -2,12 +2,14 @@
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
+use chrono::TimeDelta;
 use serde::Deserialize;
 use socialhook_store::accounts;
 use tower_sessions::Session;
 
+use crate::client::{Client, device_cookie};
 use crate::error::{Error, database};
 use crate::extract::{Form, Query};
 use crate::fields::Field;
@@ -15,6 +17,7 @@ use crate::member::{self, local_path};
 use crate::page::html;
 use crate::passwords::{Passwords, bounded};
 use crate::state::App;
+use crate::throttle;
 
 const HOME: &str = "/overview";
 
@@ -24,6 +27,8 @@ struct SignInPage {
     email: Field,
     next: String,
     refused: bool,
+    /// How long to wait before the next try.
+    wait: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -46,24 +51,38 @@ pub async fn form(State(app): State<App>, session: Session, Query(wanted): Query
     if member::current(&app, &session).await?.is_some() {
         return Ok(Redirect::to(HOME).into_response());
     }
-    html(&SignInPage { email: Field::default(), next: wanted.next, refused: false })
+    html(&SignInPage { email: Field::default(), next: wanted.next, refused: false, wait: None })
 }
 
 pub async fn create(
     State(app): State<App>,
     State(passwords): State<Passwords>,
+    client: Client,
     session: Session,
     Form(form): Form<Credentials>,
 ) -> Result<Response, Error> {
     let account = find(&app, form.email.trim()).await?;
     let (account_id, hash) = account.map(|account| (account.account_id, account.password_hash)).unzip();
+    let trying = match throttle::sign_in(&app, &client, form.email.trim(), account_id).await {
+        Err(Error::TooOften(wait)) => return too_often(form, wait),
+        counted => counted?,
+    };
     let fits = passwords.fits(hash, bounded(form.password.into())).await?;
     let Some(account_id) = account_id.filter(|_| fits) else {
-        let page = SignInPage { email: Field::new(form.email), next: form.next, refused: true };
+        let page = SignInPage { email: Field::new(form.email), next: form.next, refused: true, wait: None };
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response());
     };
+    throttle::succeeded(&app, trying).await?;
     member::sign_in(&session, account_id).await?;
-    Ok(Redirect::to(local_path(&form.next).unwrap_or(HOME)).into_response())
+    let known = [(header::SET_COOKIE, device_cookie(&app, account_id)?)];
+    Ok((known, Redirect::to(local_path(&form.next).unwrap_or(HOME))).into_response())
+}
+
+fn too_often(form: Credentials, wait: TimeDelta) -> Result<Response, Error> {
+    let seconds = [(header::RETRY_AFTER, wait.num_seconds().max(1))];
+    let wait = Some(throttle::in_words(wait));
+    let page = SignInPage { email: Field::new(form.email), next: form.next, refused: false, wait };
+    Ok((StatusCode::TOO_MANY_REQUESTS, seconds, html(&page)?).into_response())
 }
 
 /// Text that no column could hold belongs to nobody.

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -13,6 +13,7 @@ use socialhook_store::endpoints::{self, NewEndpoint, Target};
 use socialhook_store::{self as store, tenants};
 use tower_sessions::Session;
 
+use crate::client::{Client, device_cookie};
 use crate::error::Error;
 use crate::extract::Form;
 use crate::fields::{self, Field};
@@ -20,6 +21,7 @@ use crate::member;
 use crate::page::{html, leave_notice};
 use crate::passwords::Passwords;
 use crate::state::App;
+use crate::throttle;
 
 pub const INSPECTOR_NAME: &str = "Inspector";
 
@@ -81,12 +83,14 @@ pub async fn form(State(app): State<App>, session: Session) -> Result<Response, 
 pub async fn create(
     State(app): State<App>,
     State(passwords): State<Passwords>,
+    client: Client,
     session: Session,
     Form(form): Form<Application>,
 ) -> Result<Response, Error> {
     let mut page =
         SignUpPage { tenant: Field::new(form.tenant), email: Field::new(form.email), password: Field::default() };
     let Some(newcomer) = page.check(form.password.into()) else { return page.answer() };
+    throttle::sign_up(&app, &client).await?;
     let hash = passwords.hash(newcomer.password).await?;
     let account_id = match welcome(&app, newcomer.tenant, newcomer.email, hash).await {
         Ok(account_id) => account_id,
@@ -99,7 +103,8 @@ pub async fn create(
     app.relay.refresh().await?;
     member::sign_in(&session, account_id).await?;
     leave_notice(&session, "Your account is ready. Three short steps lead to your first event.").await?;
-    Ok(Redirect::to("/start").into_response())
+    let known = [(header::SET_COOKIE, device_cookie(&app, account_id)?)];
+    Ok((known, Redirect::to("/start")).into_response())
 }
 
 /// Creates all that a new customer has, in one transaction.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use ipnet::IpNet;
 use socialhook_core::clock::Clock;
 use socialhook_relay::Relay;
 use socialhook_store::Pools;
@@ -18,6 +19,8 @@ pub struct App {
     pub relay: Relay,
     /// Where browsers and Meta reach this service, without a path.
     pub public_url: Url,
+    /// Proxies in front of us, whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Arc<[IpNet]>,
     /// Cancelled when the process is about to stop: it is not ready any more, but still answers.
     pub draining: CancellationToken,
     /// Cancelled when the process stops: what streams without end must end then.

@@ -11,6 +11,7 @@ use socialhook_store::leaving::{self, EVENTS_COUNTED, Extent};
 use socialhook_store::tenants::Role;
 use tower_sessions::Session;
 
+use crate::client::Client;
 use crate::error::{Error, database};
 use crate::extract::Form;
 use crate::fields::Field;
@@ -18,6 +19,7 @@ use crate::member::Member;
 use crate::page::{Page, Section, html};
 use crate::passwords::{Passwords, bounded};
 use crate::state::App;
+use crate::throttle;
 use crate::words::{count, count_up_to};
 
 #[derive(Template)]
@@ -80,7 +82,7 @@ pub async fn confirm(State(app): State<App>, member: Member, session: Session) -
 pub async fn delete(
     State(app): State<App>,
     State(passwords): State<Passwords>,
-    member: Member,
+    (client, member): (Client, Member),
     session: Session,
     Form(form): Form<DeleteForm>,
 ) -> Result<Response, Error> {
@@ -96,8 +98,11 @@ pub async fn delete(
     let mut c = app.pools.web.acquire().await.map_err(database)?;
     let hash = accounts::find(&mut c, member.account_id).await?.map(|account| account.password_hash);
     drop(c);
+    let trying = throttle::sign_in(&app, &client, &member.email, Some(member.account_id)).await?;
     let fits = passwords.fits(hash, bounded(form.password.into())).await?;
-    if !fits {
+    if fits {
+        throttle::succeeded(&app, trying).await?;
+    } else {
         password.wrong("This is not your password.");
     }
     if !is_named || !fits {

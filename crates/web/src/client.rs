@@ -1,0 +1,164 @@
+//! Who asks: the network that a request came from, and whether this browser is one that its account has signed in with before.
+//!
+//! What must hold: what a header says is believed of trusted proxies only; a network that is not known for sure is none, so that nobody
+//! is locked out for what others did behind the same proxy; a device's cookie is worth nothing for another account.
+
+use std::fmt::Write;
+use std::net::{IpAddr, SocketAddr};
+
+use axum::extract::{ConnectInfo, FromRef, FromRequestParts};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, header};
+use ipnet::IpNet;
+use secrecy::SecretString;
+use socialhook_core::id::{AccountId, TenantId};
+use socialhook_relay::destination::is_public;
+use socialhook_store::seal::Place;
+use tower_sessions::cookie::{Cookie, SameSite};
+
+use crate::error::Error;
+use crate::layers::is_secure;
+use crate::state::App;
+
+const FORWARDED_FOR: &str = "x-forwarded-for";
+/// How long a browser is known.
+const DEVICE_DAYS: i64 = 365;
+
+pub struct Client {
+    /// An IPv4 address, or the /64 of an IPv6 one. None: it is not known for sure, or no public one.
+    pub network: Option<String>,
+    device: Option<String>,
+}
+
+impl<S> FromRequestParts<S> for Client
+where
+    App: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
+        let app = App::from_ref(state);
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip());
+        let address = peer.and_then(|peer| address(peer, &parts.headers, &app.trusted_proxies));
+        Ok(Self { network: address.and_then(network), device: cookie(&parts.headers, device_name(&app)) })
+    }
+}
+
+impl Client {
+    /// The device's own secret, if this browser has signed in to the account before.
+    pub fn device_of(&self, app: &App, account_id: AccountId) -> Option<&str> {
+        let device = self.device.as_deref()?;
+        app.sealer.open(place(account_id), &from_hex(device)?).ok()?;
+        Some(device)
+    }
+}
+
+/// Where a request really came from: the last address in the list that no trusted proxy has.
+fn address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> Option<IpAddr> {
+    let is_trusted = |address: IpAddr| trusted.iter().any(|net| net.contains(&address));
+    let peer = peer.to_canonical();
+    if !is_trusted(peer) {
+        return Some(peer);
+    }
+    let lists: Vec<&str> = headers.get_all(FORWARDED_FOR).iter().filter_map(|list| list.to_str().ok()).collect();
+    let said = lists.iter().rev().flat_map(|list| list.rsplit(',')).map(|one| one.trim().parse::<IpAddr>());
+    for address in said {
+        // What follows was written by who knows whom.
+        let address = address.ok()?.to_canonical();
+        if !is_trusted(address) {
+            return Some(address);
+        }
+    }
+    None
+}
+
+fn network(address: IpAddr) -> Option<String> {
+    if !is_public(address) {
+        return None;
+    }
+    Some(match address {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+    })
+}
+
+fn device_name(app: &App) -> &'static str {
+    if is_secure(&app.public_url) { "__Host-device" } else { "device" }
+}
+
+fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut cookies = cookies.flat_map(Cookie::split_parse).filter_map(Result::ok);
+    cookies.find(|cookie| cookie.name() == name).map(|cookie| cookie.value().to_owned())
+}
+
+/// It stands in no row, and is bound to the account as if it did.
+fn place(account_id: AccountId) -> Place {
+    Place { column: "cookie.device", tenant_id: TenantId::OPERATOR, row_id: account_id.0 }
+}
+
+/// The cookie by which this browser is known again as the account's.
+pub fn device_cookie(app: &App, account_id: AccountId) -> Result<HeaderValue, Error> {
+    let since = SecretString::from(app.clock.now().timestamp().to_string());
+    let mut value = String::new();
+    for byte in app.sealer.seal(place(account_id), &since)? {
+        let _ = write!(value, "{byte:02x}");
+    }
+    let cookie = Cookie::build((device_name(app), value))
+        .path("/")
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .secure(is_secure(&app.public_url))
+        .max_age(time::Duration::days(DEVICE_DAYS));
+    cookie.build().to_string().try_into().map_err(|_| Error::Unexpected("the device's cookie is no header"))
+}
+
+fn from_hex(text: &str) -> Option<Vec<u8>> {
+    let digits = text.as_bytes();
+    if !digits.len().is_multiple_of(2) || digits.len() > 400 {
+        return None;
+    }
+    digits.chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn proxies_are_believed_if_they_are_trusted() {
+        let trusted: Vec<IpNet> = ["127.0.0.0/8", "10.0.0.0/8"].map(|net| net.parse().expect("a network")).to_vec();
+        for (peer, list, expected) in [
+            ("9.9.9.9", "", Some("9.9.9.9")),
+            ("9.9.9.9", "1.1.1.1", Some("9.9.9.9")),
+            ("127.0.0.1", "", None),
+            ("127.0.0.1", "1.1.1.1", Some("1.1.1.1")),
+            ("::ffff:127.0.0.1", "1.1.1.1", Some("1.1.1.1")),
+            ("127.0.0.1", "8.8.8.8, 1.1.1.1", Some("1.1.1.1")),
+            ("127.0.0.1", "8.8.8.8, 1.1.1.1, 10.0.0.7", Some("1.1.1.1")),
+            ("127.0.0.1", "8.8.8.8, nonsense", None),
+            ("127.0.0.1", "10.0.0.7", None),
+            ("127.0.0.1", "2606:4700:1:2:3:4:5:6", Some("2606:4700:1:2::/64")),
+            ("127.0.0.1", "192.168.1.1", None),
+        ] {
+            let mut headers = HeaderMap::new();
+            if !list.is_empty() {
+                headers.insert(FORWARDED_FOR, list.parse().expect("a header"));
+            }
+            let found = address(peer.parse().expect("an address"), &headers, &trusted).and_then(network);
+            assert_eq!(found.as_deref(), expected, "{peer} {list}");
+        }
+    }
+
+    #[test]
+    fn hexadecimal_digits() {
+        assert_eq!(from_hex("00ff10"), Some(vec![0, 255, 16]));
+        for bad in ["0", "0g", "é", &"0".repeat(402)] {
+            assert_eq!(from_hex(bad), None, "{bad}");
+        }
+    }
+}
