@@ -6,6 +6,7 @@
     reason = "tests look into the database with queries of their own, and wait for real processes"
 )]
 
+mod account;
 mod app_pages;
 mod audit;
 mod bench;

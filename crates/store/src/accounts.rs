@@ -74,3 +74,11 @@ pub async fn find(c: &mut PgConnection, account_id: AccountId) -> Result<Option<
         password_hash: PasswordHash(row.password_hash),
     }))
 }
+
+/// Replaces the password.
+pub async fn set_password(c: &mut PgConnection, account_id: AccountId, hash: &PasswordHash) -> Result<()> {
+    sqlx::query!("update account set password_hash = $2 where account_id = $1", account_id.0, hash.0)
+        .execute(c)
+        .await?;
+    Ok(())
+}

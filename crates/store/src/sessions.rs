@@ -4,13 +4,16 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use socialhook_core::clock::Clock;
+use socialhook_core::id::AccountId;
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 use tower_sessions::SessionStore;
 use tower_sessions::session::{Id, Record};
 use tower_sessions::session_store::{Error, Result};
+use uuid::Uuid;
 
 #[derive(Clone, Debug)]
 pub struct PgSessions {
@@ -25,8 +28,20 @@ impl PgSessions {
     }
 }
 
-fn hash(id: Id) -> Vec<u8> {
+/// What stands for a session in the database.
+#[must_use]
+pub fn hash(id: Id) -> Vec<u8> {
     Sha256::digest(id.0.to_le_bytes()).to_vec()
+}
+
+/// What is kept of a session under these keys says who is signed in, since when (in seconds since the epoch), and with which browser.
+pub const ACCOUNT_KEY: &str = "account_id";
+pub const SINCE_KEY: &str = "since";
+pub const BROWSER_KEY: &str = "browser";
+
+fn account(record: &Record) -> Option<Uuid> {
+    let account_id: AccountId = serde_json::from_value(record.data.get(ACCOUNT_KEY)?.clone()).ok()?;
+    Some(account_id.0)
 }
 
 fn expiry(record: &Record) -> Result<DateTime<Utc>> {
@@ -44,10 +59,11 @@ impl SessionStore for PgSessions {
         loop {
             let data = serde_json::to_vec(&record.data).map_err(|error| Error::Encode(error.to_string()))?;
             let inserted = sqlx::query!(
-                "insert into session (session_hash, data, expires_at) values ($1, $2, $3) on conflict do nothing",
+                "insert into session (session_hash, data, expires_at, account_id) values ($1, $2, $3, $4) on conflict do nothing",
                 hash(record.id),
                 data,
-                expiry(record)?
+                expiry(record)?,
+                account(record)
             )
             .execute(&self.pool)
             .await
@@ -62,11 +78,12 @@ impl SessionStore for PgSessions {
     async fn save(&self, record: &Record) -> Result<()> {
         let data = serde_json::to_vec(&record.data).map_err(|error| Error::Encode(error.to_string()))?;
         sqlx::query!(
-            "insert into session (session_hash, data, expires_at) values ($1, $2, $3)
-             on conflict (session_hash) do update set data = excluded.data, expires_at = excluded.expires_at",
+            "insert into session (session_hash, data, expires_at, account_id) values ($1, $2, $3, $4)
+             on conflict (session_hash) do update set data = excluded.data, expires_at = excluded.expires_at, account_id = excluded.account_id",
             hash(record.id),
             data,
-            expiry(record)?
+            expiry(record)?,
+                account(record)
         )
         .execute(&self.pool)
         .await
@@ -102,4 +119,46 @@ impl SessionStore for PgSessions {
 /// Forgets sessions that have ended.
 pub async fn sweep(c: &mut PgConnection, now: DateTime<Utc>) -> crate::Result<u64> {
     Ok(sqlx::query!("delete from session where expires_at <= $1", now).execute(c).await?.rows_affected())
+}
+
+/// A browser in which an account is signed in.
+#[derive(Debug, Clone)]
+pub struct SignedIn {
+    pub session_hash: Vec<u8>,
+    /// None for sessions that were begun before this was kept.
+    pub since: Option<DateTime<Utc>>,
+    pub browser: Option<String>,
+}
+
+/// Where an account is signed in, the newest first.
+pub async fn of_account(
+    c: &mut PgConnection,
+    account_id: AccountId,
+    now: DateTime<Utc>,
+) -> crate::Result<Vec<SignedIn>> {
+    let rows = sqlx::query!(
+        "select session_hash, data from session where account_id = $1 and expires_at > $2",
+        account_id.0,
+        now
+    )
+    .fetch_all(c)
+    .await?;
+    let told = rows.into_iter().map(|row| {
+        let data: Value = serde_json::from_slice(&row.data).unwrap_or_default();
+        SignedIn {
+            session_hash: row.session_hash,
+            since: data[SINCE_KEY].as_i64().and_then(|seconds| DateTime::from_timestamp(seconds, 0)),
+            browser: data[BROWSER_KEY].as_str().map(str::to_owned),
+        }
+    });
+    let mut told: Vec<SignedIn> = told.collect();
+    told.sort_by_key(|one| std::cmp::Reverse(one.since));
+    Ok(told)
+}
+
+/// Ends an account's sessions but one; returns how many.
+pub async fn end_others(c: &mut PgConnection, account_id: AccountId, kept: Id) -> crate::Result<u64> {
+    let ended =
+        sqlx::query!("delete from session where account_id = $1 and session_hash <> $2", account_id.0, hash(kept));
+    Ok(ended.execute(c).await?.rows_affected())
 }

@@ -27,6 +27,8 @@ const DEVICE_DAYS: i64 = 365;
 pub struct Client {
     /// An IPv4 address, or the /64 of an IPv6 one. None: it is not known for sure, or no public one.
     pub network: Option<String>,
+    /// Its name and system, as far as it tells them.
+    pub browser: String,
     device: Option<String>,
 }
 
@@ -41,7 +43,11 @@ where
         let app = App::from_ref(state);
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip());
         let address = peer.and_then(|peer| address(peer, &parts.headers, &app.trusted_proxies));
-        Ok(Self { network: address.and_then(network), device: cookie(&parts.headers, device_name(&app)) })
+        Ok(Self {
+            network: address.and_then(network),
+            browser: browser(&parts.headers),
+            device: cookie(&parts.headers, device_name(&app)),
+        })
     }
 }
 
@@ -84,6 +90,37 @@ fn network(address: IpAddr) -> Option<String> {
             format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
         }
     })
+}
+
+/// Words of a `User-Agent` and what they mean, the telling ones first: browsers claim to be each other.
+const BROWSERS: &[(&str, &str)] = &[
+    ("Edg/", "Edge"),
+    ("OPR/", "Opera"),
+    ("Firefox/", "Firefox"),
+    ("FxiOS/", "Firefox"),
+    ("CriOS/", "Chrome"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+];
+const SYSTEMS: &[(&str, &str)] = &[
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "macOS"),
+    ("CrOS", "ChromeOS"),
+    ("Linux", "Linux"),
+];
+
+fn browser(headers: &HeaderMap) -> String {
+    let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
+    let find =
+        |known: &[(&str, &'static str)]| known.iter().find(|(word, _)| agent.contains(word)).map(|(_, name)| *name);
+    match (find(BROWSERS), find(SYSTEMS)) {
+        (Some(browser), Some(system)) => format!("{browser} on {system}"),
+        (Some(one), None) | (None, Some(one)) => one.to_owned(),
+        (None, None) => "Unknown browser".to_owned(),
+    }
 }
 
 fn device_name(app: &App) -> &'static str {
@@ -151,6 +188,25 @@ mod tests {
             }
             let found = address(peer.parse().expect("an address"), &headers, &trusted).and_then(network);
             assert_eq!(found.as_deref(), expected, "{peer} {list}");
+        }
+    }
+
+    #[test]
+    fn browsers_by_their_names() {
+        for (agent, expected) in [
+            ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox on Linux"),
+            (
+                "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36 Edg/140.0",
+                "Edge on Windows",
+            ),
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1",
+                "Safari on iPhone",
+            ),
+            ("curl/8", "Unknown browser"),
+        ] {
+            let headers = [(header::USER_AGENT, agent.parse().expect("a header"))].into_iter().collect();
+            assert_eq!(browser(&headers), expected);
         }
     }
 

@@ -10,17 +10,18 @@ use axum::response::{IntoResponse, Redirect, Response};
 use chrono_tz::Tz;
 use socialhook_core::id::{AccountId, TenantId};
 use socialhook_store::accounts;
+use socialhook_store::sessions::{ACCOUNT_KEY, BROWSER_KEY, SINCE_KEY};
 use socialhook_store::tenants::{self, Role};
 use tower_sessions::Session;
 use url::form_urlencoded;
 
+use crate::client::Client;
 use crate::error::{Error, database};
 use crate::state::App;
 use crate::words::Now;
 
-const ACCOUNT_KEY: &str = "account_id";
-/// Forms that change nothing and have nothing sent.
-const VIEWERS_MAY: &[&str] = &["/clinic"];
+/// Forms that change nothing of the tenant's and have nothing sent.
+const VIEWERS_MAY: &[&str] = &["/clinic", "/account/password", "/account/sessions/end"];
 
 /// A signed-in person, and the tenant whose pages they see.
 #[derive(Debug, Clone)]
@@ -51,9 +52,11 @@ impl Member {
 }
 
 /// Makes this browser the account's. The session gets a new id, so that one planted before is worth nothing.
-pub async fn sign_in(session: &Session, account_id: AccountId) -> Result<(), Error> {
+pub async fn sign_in(app: &App, session: &Session, client: &Client, account_id: AccountId) -> Result<(), Error> {
     session.cycle_id().await?;
     session.insert(ACCOUNT_KEY, account_id).await?;
+    session.insert(SINCE_KEY, app.clock.now().timestamp()).await?;
+    session.insert(BROWSER_KEY, &client.browser).await?;
     Ok(())
 }
 

@@ -19,6 +19,8 @@ pub enum Section {
     Apps,
     /// Not among the others: it stands with the tenant's name.
     Settings,
+    /// With the person's address.
+    Account,
 }
 
 impl Section {
@@ -34,6 +36,7 @@ impl Section {
             Self::Channels => "Channels",
             Self::Apps => "Apps",
             Self::Settings => "Settings",
+            Self::Account => "Your account",
         }
     }
 
@@ -46,6 +49,7 @@ impl Section {
             Self::Channels => "/channels",
             Self::Apps => "/apps",
             Self::Settings => "/settings",
+            Self::Account => "/account",
         }
     }
 
@@ -59,6 +63,7 @@ impl Section {
             Self::Channels => "M2.5 3.5h11v7.5h-6L4.5 13.5V11h-2Z",
             Self::Apps => "M2.5 2.5h4.5v4.5H2.5ZM9 2.5h4.5v4.5H9ZM2.5 9h4.5v4.5H2.5ZM9 9h4.5v4.5H9Z",
             Self::Settings => "M3 4.5h10M3 11.5h10M6 3v3M10 10v3",
+            Self::Account => "M8 8a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5ZM3 13.5a5 5 0 0 1 10 0",
         }
     }
 }

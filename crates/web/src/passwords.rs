@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
-use socialhook_store::accounts::{PASSWORD_MAX, PasswordHash};
+use socialhook_store::accounts::{PASSWORD_MAX, PASSWORD_MIN, PasswordHash};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::error::Error;
@@ -54,6 +54,16 @@ impl Passwords {
     async fn turn(&self) -> Result<OwnedSemaphorePermit, Error> {
         let turn = tokio::time::timeout(TURN_WITHIN, self.0.clone().acquire_owned()).await;
         turn.map_err(|_| Error::Busy)?.map_err(|_| Error::Unexpected("the semaphore is never closed"))
+    }
+}
+
+/// What is wrong with a new password.
+#[must_use]
+pub fn complaint(password: &SecretString) -> Option<String> {
+    match password.expose_secret().chars().count() {
+        ..PASSWORD_MIN => Some(format!("Use at least {PASSWORD_MIN} characters. A few words in a row are good.")),
+        PASSWORD_MIN..=PASSWORD_MAX => None,
+        _ => Some(format!("Use at most {PASSWORD_MAX} characters.")),
     }
 }
 

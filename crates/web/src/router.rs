@@ -12,8 +12,8 @@ use crate::exports::{self, Exports};
 use crate::passwords::Passwords;
 use crate::state::App;
 use crate::{
-    apps, assets, channels, clinic, conversation, deliveries, delivery, docs, endpoint, endpoints, health, inspector,
-    landing, layers, message, meta, overview, replays, search, serve, settings, sign_in, sign_up, start,
+    account, apps, assets, channels, clinic, conversation, deliveries, delivery, docs, endpoint, endpoints, health,
+    inspector, landing, layers, message, meta, overview, replays, search, serve, settings, sign_in, sign_up, start,
 };
 
 /// What the handlers share: what the binary passed in, and what lives as long as the router.
@@ -111,6 +111,9 @@ fn configuration() -> Router<Web> {
         .route("/channels/{channel_id}/enable", post(channels::switch::enable))
         .route("/channels/{channel_id}/delete", get(channels::switch::confirm_deleting).post(channels::switch::delete))
         .route("/exports/progress", get(exports::progress))
+        .route("/account", get(account::show))
+        .route("/account/password", post(account::change_password))
+        .route("/account/sessions/end", post(account::end_sessions))
         .route("/settings/delete", get(settings::leaving::confirm).post(settings::leaving::delete))
         .route("/settings", get(settings::show).post(settings::update))
         .route("/apps", get(apps::list).post(apps::create))

@@ -73,7 +73,7 @@ pub async fn create(
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response());
     };
     throttle::succeeded(&app, trying).await?;
-    member::sign_in(&session, account_id).await?;
+    member::sign_in(&app, &session, &client, account_id).await?;
     let known = [(header::SET_COOKIE, device_cookie(&app, account_id)?)];
     Ok((known, Redirect::to(local_path(&form.next).unwrap_or(HOME))).into_response())
 }

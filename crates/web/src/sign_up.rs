@@ -4,11 +4,11 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde::Deserialize;
 use socialhook_core::id::{AccountId, EndpointId, TenantId};
 use socialhook_core::signing;
-use socialhook_store::accounts::{self, Account, PASSWORD_MAX, PASSWORD_MIN, PasswordHash};
+use socialhook_store::accounts::{self, Account, PasswordHash};
 use socialhook_store::endpoints::{self, NewEndpoint, Target};
 use socialhook_store::{self as store, tenants};
 use tower_sessions::Session;
@@ -19,7 +19,7 @@ use crate::extract::Form;
 use crate::fields::{self, Field};
 use crate::member;
 use crate::page::{html, leave_notice};
-use crate::passwords::Passwords;
+use crate::passwords::{self, Passwords};
 use crate::state::App;
 use crate::throttle;
 
@@ -55,21 +55,13 @@ impl SignUpPage {
     fn check(&mut self, password: SecretString) -> Option<Newcomer> {
         let tenant = self.tenant.check(fields::name);
         let email = self.email.check(fields::email);
-        self.password.error = complaint(&password);
+        self.password.error = passwords::complaint(&password);
         let fits = self.password.error.is_none();
         Some(Newcomer { tenant: tenant?, email: email?, password: fits.then_some(password)? })
     }
 
     fn answer(&self) -> Result<Response, Error> {
         Ok((StatusCode::UNPROCESSABLE_ENTITY, html(self)?).into_response())
-    }
-}
-
-fn complaint(password: &SecretString) -> Option<String> {
-    match password.expose_secret().chars().count() {
-        ..PASSWORD_MIN => Some(format!("Use at least {PASSWORD_MIN} characters. A few words in a row are good.")),
-        PASSWORD_MIN..=PASSWORD_MAX => None,
-        _ => Some(format!("Use at most {PASSWORD_MAX} characters.")),
     }
 }
 
@@ -101,7 +93,7 @@ pub async fn create(
         Err(error) => return Err(error.into()),
     };
     app.relay.refresh().await?;
-    member::sign_in(&session, account_id).await?;
+    member::sign_in(&app, &session, &client, account_id).await?;
     leave_notice(&session, "Your account is ready. Three short steps lead to your first event.").await?;
     let known = [(header::SET_COOKIE, device_cookie(&app, account_id)?)];
     Ok((known, Redirect::to("/start")).into_response())

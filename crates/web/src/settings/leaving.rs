@@ -6,20 +6,19 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use socialhook_store as store;
-use socialhook_store::accounts;
 use socialhook_store::leaving::{self, EVENTS_COUNTED, Extent};
 use socialhook_store::tenants::Role;
 use tower_sessions::Session;
 
+use crate::account;
 use crate::client::Client;
 use crate::error::{Error, database};
 use crate::extract::Form;
 use crate::fields::Field;
 use crate::member::Member;
 use crate::page::{Page, Section, html};
-use crate::passwords::{Passwords, bounded};
+use crate::passwords::Passwords;
 use crate::state::App;
-use crate::throttle;
 use crate::words::{count, count_up_to};
 
 #[derive(Template)]
@@ -95,14 +94,8 @@ pub async fn delete(
     if !is_named {
         typed.wrong(format!("Enter the name as it is: {}", member.tenant_name));
     }
-    let mut c = app.pools.web.acquire().await.map_err(database)?;
-    let hash = accounts::find(&mut c, member.account_id).await?.map(|account| account.password_hash);
-    drop(c);
-    let trying = throttle::sign_in(&app, &client, &member.email, Some(member.account_id)).await?;
-    let fits = passwords.fits(hash, bounded(form.password.into())).await?;
-    if fits {
-        throttle::succeeded(&app, trying).await?;
-    } else {
+    let fits = account::knows(&app, &passwords, (&client, &member), form.password).await?;
+    if !fits {
         password.wrong("This is not your password.");
     }
     if !is_named || !fits {
