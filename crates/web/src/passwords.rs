@@ -1,19 +1,23 @@
-//! Hashing passwords without letting it take the machine: one at a time, off the async threads.
+//! Hashing passwords without letting it take the machine: one at a time, off the async threads, and behind everything else.
 //!
-//! A hash costs tens of milliseconds of a core and 19 MiB. A crowd at the sign-in page waits for its turn, or is told to try
+//! A hash costs tens of milliseconds of a core and 19 MiB. What must hold: a crowd at the sign-in page waits for its turn, or is told to try
 //! again; webhooks are not slowed.
 
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use socialhook_store::accounts::{PASSWORD_MAX, PASSWORD_MIN, PasswordHash};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::error::Error;
 
 /// Hashes at the same time: leaves the other cores to the relay.
 const AT_ONCE: usize = 1;
+/// Of the threads that hash, from 0 to 19.
+#[cfg(target_os = "linux")]
+const NICENESS: i32 = 10;
 /// Rather a "try again" than a page that hangs.
 const TURN_WITHIN: Duration = Duration::from_secs(5);
 
@@ -28,32 +32,43 @@ impl Default for Passwords {
 
 impl Passwords {
     pub async fn hash(&self, password: SecretString) -> Result<PasswordHash, Error> {
-        let turn = self.turn().await?;
-        let hash = tokio::task::spawn_blocking(move || {
-            let hash = PasswordHash::new(&password);
-            drop(turn);
-            hash
-        });
-        Ok(hash.await??)
+        Ok(self.apart(move || PasswordHash::new(&password)).await??)
     }
 
     /// Takes as long for an unknown account, which has no hash, as for a known one.
     pub async fn fits(&self, hash: Option<PasswordHash>, password: SecretString) -> Result<bool, Error> {
+        let fits = move || match hash {
+            Some(hash) => Ok(hash.fits(&password)),
+            None => PasswordHash::new(&password).map(|_| false),
+        };
+        Ok(self.apart(fits).await??)
+    }
+
+    /// On a thread of its own, since a thread that has stepped back stays there.
+    async fn apart<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
         let turn = self.turn().await?;
-        let fits = tokio::task::spawn_blocking(move || {
-            let fits = match hash {
-                Some(hash) => Ok(hash.fits(&password)),
-                None => PasswordHash::new(&password).map(|_| false),
-            };
+        let (done, result) = oneshot::channel();
+        let work = move || {
+            step_back();
+            let _ = done.send(work());
             drop(turn);
-            fits
-        });
-        Ok(fits.await??)
+        };
+        thread::Builder::new().name("password".to_owned()).spawn(work).map_err(|_| Error::Busy)?;
+        result.await.map_err(|_| Error::Unexpected("hashing a password failed"))
     }
 
     async fn turn(&self) -> Result<OwnedSemaphorePermit, Error> {
         let turn = tokio::time::timeout(TURN_WITHIN, self.0.clone().acquire_owned()).await;
         turn.map_err(|_| Error::Busy)?.map_err(|_| Error::Unexpected("the semaphore is never closed"))
+    }
+}
+
+/// Lets everything else on this machine go first: a tenth of a core is left where all are busy. Elsewhere than on Linux, priorities are of
+/// whole processes.
+fn step_back() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::setpriority_process(Some(rustix::thread::gettid()), NICENESS) {
+        tracing::debug!(%error, "hashing goes at the usual priority");
     }
 }
 
