@@ -9,6 +9,7 @@
 mod account;
 mod app_pages;
 mod audit;
+mod audit_log;
 mod bench;
 mod browser;
 mod chance;

@@ -9,7 +9,7 @@ use crate::receiver::Reply;
 use crate::world::{PASSWORD, World, world};
 
 /// Method and path of every route for browsers. `{endpoint}`, `{event}`, `{replay}` and `{app}` are Acme's.
-const ROUTES: &[(&str, &str)] = &[
+pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/overview"),
     ("GET", "/start"),
     ("GET", "/start/progress"),
@@ -65,6 +65,7 @@ const ROUTES: &[(&str, &str)] = &[
     ("POST", "/channels/{channel}/enable"),
     ("GET", "/channels/{channel}/delete"),
     ("POST", "/channels/{channel}/delete"),
+    ("GET", "/audit"),
     ("GET", "/account"),
     ("POST", "/account/password"),
     ("POST", "/account/sessions/end"),
@@ -199,6 +200,7 @@ const LISTS: &[&str] = &[
     "/settings/export",
     "/exports/progress",
     "/account",
+    "/audit",
 ];
 
 #[tokio::test]

@@ -170,6 +170,8 @@ id! {
     ReplayId = "rep",
     /// One refused POST that was kept.
     RefusedId = "rfd",
+    /// A record of the audit log.
+    AuditId = "aud",
 }
 
 impl EventId {

@@ -121,6 +121,7 @@ pub async fn delete_batch(c: &mut PgConnection, tenant_id: TenantId, limit: i64)
         + delete_some!(c, tenant_id, limit, "event", "event_id")
         + delete_some!(c, tenant_id, limit, "receipt", "receipt_id")
         + delete_some!(c, tenant_id, limit, "inspection", "inspection_id")
+        + delete_some!(c, tenant_id, limit, "audit", "audit_id")
         + delete_some!(c, tenant_id, limit, "conversation_key", "peer_key")
         // Its key has too many parts.
         + delete_some!(c, tenant_id, limit, "rollup", "ctid"))

@@ -6,6 +6,7 @@
 pub mod accounts;
 pub mod apps;
 pub mod attempts;
+pub mod audit;
 pub mod channels;
 pub mod conversations;
 pub mod deliveries;

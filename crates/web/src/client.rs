@@ -40,18 +40,21 @@ where
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
-        let app = App::from_ref(state);
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip());
-        let address = peer.and_then(|peer| address(peer, &parts.headers, &app.trusted_proxies));
-        Ok(Self {
-            network: address.and_then(network),
-            browser: browser(&parts.headers),
-            device: cookie(&parts.headers, device_name(&app)),
-        })
+        Ok(Self::of(&App::from_ref(state), parts))
     }
 }
 
 impl Client {
+    pub fn of(app: &App, parts: &Parts) -> Self {
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip());
+        let address = peer.and_then(|peer| address(peer, &parts.headers, &app.trusted_proxies));
+        Self {
+            network: address.and_then(network),
+            browser: browser(&parts.headers),
+            device: cookie(&parts.headers, device_name(app)),
+        }
+    }
+
     /// The device's own secret, if this browser has signed in to the account before.
     pub fn device_of(&self, app: &App, account_id: AccountId) -> Option<&str> {
         let device = self.device.as_deref()?;

@@ -9,6 +9,7 @@ mod account;
 mod apps;
 mod arrivals;
 mod assets;
+pub mod audit;
 mod channels;
 mod charts;
 mod client;

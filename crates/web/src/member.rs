@@ -15,6 +15,7 @@ use socialhook_store::tenants::{self, Role};
 use tower_sessions::Session;
 use url::form_urlencoded;
 
+use crate::audit::Actor;
 use crate::client::Client;
 use crate::error::{Error, database};
 use crate::state::App;
@@ -88,7 +89,13 @@ where
         let session = Session::from_request_parts(parts, state).await.map_err(IntoResponse::into_response)?;
         let member = current(&App::from_ref(state), &session).await.map_err(IntoResponse::into_response)?;
         let member = member.ok_or_else(|| sign_in_first(parts).into_response())?;
-        if member.may_act() || only_looks(parts) { Ok(member) } else { Err(Error::ViewOnly.into_response()) }
+        if !member.may_act() && !only_looks(parts) {
+            return Err(Error::ViewOnly.into_response());
+        }
+        if let Some(actor) = parts.extensions.get::<Actor>() {
+            actor.is(&member);
+        }
+        Ok(member)
     }
 }
 

@@ -12,8 +12,9 @@ use crate::exports::{self, Exports};
 use crate::passwords::Passwords;
 use crate::state::App;
 use crate::{
-    account, apps, assets, channels, clinic, conversation, deliveries, delivery, docs, endpoint, endpoints, health,
-    inspector, landing, layers, message, meta, overview, replays, search, serve, settings, sign_in, sign_up, start,
+    account, apps, assets, audit, channels, clinic, conversation, deliveries, delivery, docs, endpoint, endpoints,
+    health, inspector, landing, layers, message, meta, overview, replays, search, serve, settings, sign_in, sign_up,
+    start,
 };
 
 /// What the handlers share: what the binary passed in, and what lives as long as the router.
@@ -28,7 +29,8 @@ pub(crate) struct Web {
 
 /// Everything that this service answers.
 pub fn router(app: App) -> Router {
-    let pages = pages().layer(layers::timeout()).merge(live());
+    let recorded = from_fn_with_state(app.clone(), audit::record);
+    let pages = pages().layer(layers::timeout()).merge(live()).layer(recorded);
     let all = layers::dashboard(pages, &app)
         .merge(public())
         .fallback(async || Error::NotFound)
@@ -114,6 +116,7 @@ fn configuration() -> Router<Web> {
         .route("/account", get(account::show))
         .route("/account/password", post(account::change_password))
         .route("/account/sessions/end", post(account::end_sessions))
+        .route("/audit", get(audit::show))
         .route("/settings/delete", get(settings::leaving::confirm).post(settings::leaving::delete))
         .route("/settings", get(settings::show).post(settings::update))
         .route("/apps", get(apps::list).post(apps::create))

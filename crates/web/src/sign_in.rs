@@ -17,7 +17,7 @@ use crate::member::{self, local_path};
 use crate::page::html;
 use crate::passwords::{Passwords, bounded};
 use crate::state::App;
-use crate::throttle;
+use crate::{audit, throttle};
 
 const HOME: &str = "/overview";
 
@@ -74,6 +74,7 @@ pub async fn create(
     };
     throttle::succeeded(&app, trying).await?;
     member::sign_in(&app, &session, &client, account_id).await?;
+    audit::signed_in(&app, &client, (account_id, form.email.trim())).await?;
     let known = [(header::SET_COOKIE, device_cookie(&app, account_id)?)];
     Ok((known, Redirect::to(local_path(&form.next).unwrap_or(HOME))).into_response())
 }

@@ -7,11 +7,11 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
-use socialhook_core::id::{EventId, ReceiptId};
+use socialhook_core::id::{AuditId, EventId, ReceiptId};
 use socialhook_store::attempts::{self, Attempt};
 use socialhook_store::ledger::Entry;
 use socialhook_store::seal::Sealer;
-use socialhook_store::{PgConnection, apps, channels, endpoints, everything, ledger, retention, tenants};
+use socialhook_store::{PgConnection, apps, audit, channels, endpoints, everything, ledger, retention, tenants};
 use uuid::Uuid;
 
 use crate::deliveries::export::{exact, in_one_line, state};
@@ -21,10 +21,14 @@ use crate::exports::{Exports, Piece, Source};
 use crate::member::Member;
 use crate::state::App;
 
+/// Records of the audit log in a piece.
+const RECORDS: i64 = 500;
+
 /// What comes next.
 #[derive(Clone, Copy)]
 enum Step {
     Configuration,
+    Audit(Option<AuditId>),
     Receipts(ReceiptId),
     Events(EventId),
     End,
@@ -51,7 +55,15 @@ impl Source for Export {
     async fn next(&mut self, c: &mut PgConnection) -> Result<Option<Piece>, Error> {
         let tenant_id = self.member.tenant_id;
         let (lines, next) = match self.step {
-            Step::Configuration => (self.configuration(c).await?, Step::Receipts(ReceiptId(Uuid::nil()))),
+            Step::Configuration => (self.configuration(c).await?, Step::Audit(None)),
+            Step::Audit(before) => {
+                let records = audit::list(c, tenant_id, before, RECORDS).await?;
+                let first = Step::Receipts(ReceiptId(Uuid::nil()));
+                (
+                    records.iter().map(of_record).collect(),
+                    records.last().map_or(first, |last| Step::Audit(Some(last.audit_id))),
+                )
+            }
             Step::Receipts(after) => {
                 let receipts = everything::receipts(c, tenant_id, after).await?;
                 self.receipts += receipts.len();
@@ -157,6 +169,13 @@ fn with(head: &Value, key: &str, body: &[u8]) -> Vec<u8> {
     }
     line.extend_from_slice(b"}\n");
     line
+}
+
+fn of_record(record: &audit::Record) -> Vec<u8> {
+    line(&json!({
+        "kind": "audit", "id": record.audit_id, "at": exact(record.at), "account_id": record.account_id, "email": record.email,
+        "network": record.network, "action": record.action, "subjects": record.subjects,
+    }))
 }
 
 fn of_receipt(receipt: &everything::Receipt) -> Vec<u8> {
