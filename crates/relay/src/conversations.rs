@@ -1,7 +1,7 @@
 //! Which conversation each customer's events belong to: answered from memory, or by the database where that does not do.
 //!
 //! What must hold: two processes give one customer one conversation. What is in memory is as the database has it, but for the
-//! moment until a change of another process is seen at the next tick ([`Conversations::follow`]). A customer whom memory knows
+//! moment until a change of another process or of the other lane is seen at the next tick ([`Conversations::follow`]). A customer whom memory knows
 //! costs no round trip; whoever asks for others while one batch of his lane is under way is answered together with the next.
 //!
 //! A lesson is committed before the event that taught it, and without a flush of its own: the event's commit comes later, so
