@@ -69,6 +69,10 @@ impl Browser {
         self.cookies.lock().expect("not poisoned").get(name).cloned()
     }
 
+    pub fn set_cookie(&self, name: &str, value: &str) {
+        self.cookies.lock().expect("not poisoned").insert(name.to_owned(), value.to_owned());
+    }
+
     pub async fn get(&self, path: &str) -> Page {
         self.go(Method::GET, path, None, "same-origin").await
     }

@@ -94,6 +94,26 @@ async fn a_known_browser_guesses_no_more_than_others_and_for_its_account_only() 
     .await;
 }
 
+/// Whoever has the cookie, of a browser that was sold perhaps, gains no tries by writing it in other ways.
+#[tokio::test]
+async fn a_device_is_one_however_its_cookie_is_written() {
+    world(async |world| {
+        let known = Browser::at(&world.base, "5.5.5.5");
+        assert!(is_let_in(&known, world.acme.email).await);
+        let cookie = known.cookie("device").expect("known");
+        known.submit("/sign-out", &[]).await;
+        let halfway = cookie.len() / 2;
+        let mixed = format!("{}{}", cookie[..halfway].to_uppercase(), &cookie[halfway..]);
+        let mut taken = 0;
+        for written in [cookie.clone(), cookie.to_uppercase(), mixed, format!("{cookie}="), cookie.to_lowercase()] {
+            known.set_cookie("device", &written);
+            taken += guesses(&known, world.acme.email, 20).await;
+        }
+        assert_eq!(taken, 20, "ten for the device, ten for the network");
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_network_that_goes_through_accounts_is_stopped() {
     world(async |world| {

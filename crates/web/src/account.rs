@@ -27,7 +27,7 @@ use crate::words::{When, count};
 #[template(path = "account.html")]
 struct AccountPage {
     page: Page,
-    /// The password as it was entered as the old one is never shown again; only messages are.
+    /// Neither is ever shown again; only their messages are.
     current: Field,
     password: Field,
     browsers: Vec<BrowserRow>,
@@ -82,8 +82,7 @@ pub async fn change_password(
     Form(form): Form<PasswordForm>,
 ) -> Result<Response, Error> {
     let new = SecretString::from(form.password);
-    let (mut current, mut password) =
-        (Field::default(), Field { error: passwords::complaint(&new), ..Field::default() });
+    let (mut current, password) = (Field::default(), Field { error: passwords::complaint(&new), ..Field::default() });
     if !knows(&app, &hashing, (&client, &member), form.current).await? {
         current.wrong("This is not your password.");
     }
@@ -91,14 +90,13 @@ pub async fn change_password(
         let page = page(&app, &member, &session, (current, password)).await?;
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
     }
-    password.value.clear();
     let hash = hashing.hash(new).await?;
     let mut tx = app.pools.web.begin().await.map_err(database)?;
     accounts::set_password(&mut tx, member.account_id, &hash).await?;
     let ended = end_others(&mut tx, &member, &session).await?;
     tx.commit().await.map_err(store::Error::from)?;
     session.cycle_id().await?;
-    leave_notice(&session, format!("Your password is changed.{}", told(ended))).await?;
+    leave_notice(&session, format!("Your password is changed. {}", told(ended))).await?;
     Ok(Redirect::to("/account").into_response())
 }
 
@@ -106,7 +104,7 @@ pub async fn end_sessions(State(app): State<App>, member: Member, session: Sessi
     let mut c = app.pools.web.acquire().await.map_err(database)?;
     let ended = end_others(&mut c, &member, &session).await?;
     drop(c);
-    leave_notice(&session, told(ended).trim_start().to_owned()).await?;
+    leave_notice(&session, told(ended)).await?;
     Ok(Redirect::to("/account").into_response())
 }
 
@@ -135,7 +133,7 @@ async fn end_others(c: &mut store::PgConnection, member: &Member, session: &Sess
 
 fn told(ended: u64) -> String {
     match usize::try_from(ended).unwrap_or(usize::MAX) {
-        0 => String::new(),
-        ended => format!(" {} signed out.", count(ended, "other browser is", "other browsers are")),
+        0 => "You are signed in nowhere else.".to_owned(),
+        ended => format!("{} signed out.", count(ended, "other browser is", "other browsers are")),
     }
 }

@@ -6,18 +6,19 @@
 use std::sync::{Arc, OnceLock};
 
 use askama::Template;
-use axum::extract::{MatchedPath, Query, Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::{Method, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use serde::Deserialize;
 use socialhook_core::id::{AccountId, AuditId, TenantId};
 use socialhook_store::audit::{self, Deed};
-use socialhook_store::{self as store};
+use socialhook_store::tenants;
 use tower_sessions::Session;
 
 use crate::client::Client;
 use crate::error::{Error, database};
+use crate::extract::Query;
 use crate::member::Member;
 use crate::page::{Page, Section, html};
 use crate::state::App;
@@ -118,7 +119,7 @@ pub async fn record(State(app): State<App>, request: Request, next: Next) -> Res
 /// Records that somebody has signed in.
 pub async fn signed_in(app: &App, client: &Client, (account_id, email): (AccountId, &str)) -> Result<(), Error> {
     let mut c = app.pools.web.acquire().await.map_err(database)?;
-    let tenant = store::tenants::of_account(&mut c, account_id).await?;
+    let tenant = tenants::of_account(&mut c, account_id).await?;
     drop(c);
     let deed = Deed { account_id, email, network: client.network.as_deref(), action: SIGNED_IN, subjects: &[] };
     if let Some(tenant) = tenant {

@@ -3,12 +3,13 @@
 //! What must hold: what a header says is believed of trusted proxies only; a network that is not known for sure is none, so that nobody
 //! is locked out for what others did behind the same proxy; a device's cookie is worth nothing for another account.
 
-use std::fmt::Write;
 use std::net::{IpAddr, SocketAddr};
 
 use axum::extract::{ConnectInfo, FromRef, FromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, header};
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use ipnet::IpNet;
 use secrecy::SecretString;
 use socialhook_core::id::{AccountId, TenantId};
@@ -55,10 +56,10 @@ impl Client {
         }
     }
 
-    /// The device's own secret, if this browser has signed in to the account before.
-    pub fn device_of(&self, app: &App, account_id: AccountId) -> Option<&str> {
-        let device = self.device.as_deref()?;
-        app.sealer.open(place(account_id), &from_hex(device)?).ok()?;
+    /// What tells the device from others, if this browser has signed in to the account before. Of the bytes: text may be written in many ways.
+    pub fn device_of(&self, app: &App, account_id: AccountId) -> Option<Vec<u8>> {
+        let device = BASE64_URL_SAFE_NO_PAD.decode(self.device.as_deref()?).ok()?;
+        app.sealer.open(place(account_id), &device).ok()?;
         Some(device)
     }
 }
@@ -144,10 +145,7 @@ fn place(account_id: AccountId) -> Place {
 /// The cookie by which this browser is known again as the account's.
 pub fn device_cookie(app: &App, account_id: AccountId) -> Result<HeaderValue, Error> {
     let since = SecretString::from(app.clock.now().timestamp().to_string());
-    let mut value = String::new();
-    for byte in app.sealer.seal(place(account_id), &since)? {
-        let _ = write!(value, "{byte:02x}");
-    }
+    let value = BASE64_URL_SAFE_NO_PAD.encode(app.sealer.seal(place(account_id), &since)?);
     let cookie = Cookie::build((device_name(app), value))
         .path("/")
         .http_only(true)
@@ -155,14 +153,6 @@ pub fn device_cookie(app: &App, account_id: AccountId) -> Result<HeaderValue, Er
         .secure(is_secure(&app.public_url))
         .max_age(time::Duration::days(DEVICE_DAYS));
     cookie.build().to_string().try_into().map_err(|_| Error::Unexpected("the device's cookie is no header"))
-}
-
-fn from_hex(text: &str) -> Option<Vec<u8>> {
-    let digits = text.as_bytes();
-    if !digits.len().is_multiple_of(2) || digits.len() > 400 {
-        return None;
-    }
-    digits.chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
 }
 
 #[cfg(test)]
@@ -210,14 +200,6 @@ mod tests {
         ] {
             let headers = [(header::USER_AGENT, agent.parse().expect("a header"))].into_iter().collect();
             assert_eq!(browser(&headers), expected);
-        }
-    }
-
-    #[test]
-    fn hexadecimal_digits() {
-        assert_eq!(from_hex("00ff10"), Some(vec![0, 255, 16]));
-        for bad in ["0", "0g", "é", &"0".repeat(402)] {
-            assert_eq!(from_hex(bad), None, "{bad}");
         }
     }
 }

@@ -3,10 +3,12 @@
 //! What must hold: 200 only for what is stored; 403 where the signature or verify token does not fit; 503 with `Retry-After`
 //! where it cannot be stored right now, so that Meta repeats it (WhatsApp §9, Messenger §7).
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{DefaultBodyLimit, Path, Query, State};
+use axum::extract::{DefaultBodyLimit, FromRef, Path, Query, State};
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -23,11 +25,18 @@ use crate::{serve, throttle};
 /// Seconds after which Meta may try again; it keeps its own schedule, other senders may not.
 const RETRY_AFTER_SECONDS: &str = "5";
 
+/// Only a challenge asks for it; a webhook costs one count of the state.
+impl FromRef<Arc<App>> for App {
+    fn from_ref(app: &Arc<App>) -> Self {
+        Self::clone(app)
+    }
+}
+
 pub(crate) fn routes(app: App) -> Router {
     Router::new()
         .route("/webhooks/meta/{app_key}", get(challenge).post(receive))
         .layer(DefaultBodyLimit::max(BODY_MAX))
-        .with_state(app)
+        .with_state(Arc::new(app))
 }
 
 #[derive(serde::Deserialize)]
@@ -42,7 +51,7 @@ struct Challenge {
 
 /// Answers with the challenge as plain text if the verify token is the app's.
 async fn challenge(
-    State(app): State<App>,
+    State(app): State<Arc<App>>,
     client: Client,
     Path(app_key): Path<String>,
     query: Result<Query<Challenge>, QueryRejection>,
@@ -75,7 +84,7 @@ fn unavailable() -> Response {
 }
 
 async fn receive(
-    State(app): State<App>,
+    State(app): State<Arc<App>>,
     Path(callback_key): Path<String>,
     headers: HeaderMap,
     body: Bytes,

@@ -62,20 +62,21 @@ pub async fn create(
     Form(form): Form<Credentials>,
 ) -> Result<Response, Error> {
     let account = find(&app, form.email.trim()).await?;
-    let (account_id, hash) = account.map(|account| (account.account_id, account.password_hash)).unzip();
+    let account_id = account.as_ref().map(|account| account.account_id);
     let trying = match throttle::sign_in(&app, &client, form.email.trim(), account_id).await {
         Err(Error::TooOften(wait)) => return too_often(form, wait),
         counted => counted?,
     };
+    let hash = account.as_ref().map(|account| account.password_hash.clone());
     let fits = passwords.fits(hash, bounded(form.password.into())).await?;
-    let Some(account_id) = account_id.filter(|_| fits) else {
+    let Some(account) = account.filter(|_| fits) else {
         let page = SignInPage { email: Field::new(form.email), next: form.next, refused: true, wait: None };
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response());
     };
     throttle::succeeded(&app, trying).await?;
-    member::sign_in(&app, &session, &client, account_id).await?;
-    audit::signed_in(&app, &client, (account_id, form.email.trim())).await?;
-    let known = [(header::SET_COOKIE, device_cookie(&app, account_id)?)];
+    member::sign_in(&app, &session, &client, account.account_id).await?;
+    audit::signed_in(&app, &client, (account.account_id, &account.email)).await?;
+    let known = [(header::SET_COOKIE, device_cookie(&app, account.account_id)?)];
     Ok((known, Redirect::to(local_path(&form.next).unwrap_or(HOME))).into_response())
 }
 

@@ -1,7 +1,7 @@
 //! How often people may try to sign in, to sign up, and to guess a verify token.
 //!
-//! What must hold: whoever guesses runs out of tries, by account and by network, also across restarts and processes; nobody can lock another
-//! one out, since a browser that has signed in before has tries of its own; an address without an account is treated as one with it.
+//! What must hold: whoever guesses runs out of tries, by account and by network, also across restarts and processes; nobody is locked out of a
+//! browser that they use by what others try, since one that has signed in before has tries of its own; an address without an account is treated as one with it.
 
 use chrono::TimeDelta;
 use socialhook_core::id::AccountId;
@@ -35,7 +35,7 @@ async fn take(app: &App, limit: Limit, subject: &Subject) -> Result<(), Error> {
 pub async fn sign_in(app: &App, client: &Client, email: &str, account_id: Option<AccountId>) -> Result<Counted, Error> {
     let email = email.to_lowercase();
     if let Some(device) = account_id.and_then(|account_id| client.device_of(app, account_id)) {
-        let own = Subject::of(&[email.as_bytes(), b"device", device.as_bytes()]);
+        let own = Subject::of(&[email.as_bytes(), b"device", &device]);
         take(app, SIGN_IN, &own).await?;
         return Ok(Counted(SIGN_IN, own));
     }
