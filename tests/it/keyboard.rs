@@ -67,7 +67,7 @@ async fn every_control_is_reached_and_seen() {
         let endpoint = format!("/endpoints/{}", world.acme.endpoint_id);
         for width in [1280, 390] {
             let browser = signed_in(world, width).await;
-            for page in ["/overview", "/deliveries", &delivery, &endpoint, "/settings"] {
+            for page in ["/overview", "/deliveries", &delivery, &endpoint, "/settings", "/account", "/audit"] {
                 browser.go(world.url(page).as_str()).await;
                 let controls = browser
                     .run(
