@@ -7,8 +7,8 @@ use crate::browser::Browser;
 use crate::tenancy::ROUTES;
 use crate::world::{PASSWORD, World, world};
 
-/// What is no action in a tenant: examining a signature, and the end of the tenant with its log.
-const NO_ACTIONS: &[&str] = &["/clinic", "/settings/delete"];
+/// What is no action in a tenant: examining a signature, the end of the tenant with its log, and looking at another or a new one.
+const NO_ACTIONS: &[&str] = &["/clinic", "/settings/delete", "/tenants", "/tenants/choice"];
 
 /// A route without the names of its parameters.
 fn bare(route: &str) -> String {

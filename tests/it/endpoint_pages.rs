@@ -75,6 +75,7 @@ async fn a_rotation_overlaps_for_as_long_as_was_chosen() {
         post_text(world, "wamid.R2").await;
         let second = world.receiver.received(world.acme.hook)[1].clone();
         assert!(!second.is_signed_with(&old) && second.is_signed_with(&both[0]), "the old one retired by itself");
+        browser.submit("/account/proof", &[("password", PASSWORD)]).await;
         assert_eq!(secrets(&browser.get(&path(world, "")).await), both[..1]);
 
         let page = browser.submit(&path(world, "/secrets"), &[("overlap", "168")]).await;

@@ -12,7 +12,9 @@ use socialhook_core::sample::{self, Stage};
 
 use crate::browser::Browser;
 use crate::chromium::Chromium;
+use crate::mailbox::{empty, letter};
 use crate::receiver::Reply;
+use crate::second_factor::code;
 use crate::tenancy::{acmes, everything, open};
 use crate::world::{PASSWORD, World, world};
 
@@ -259,6 +261,7 @@ async fn look_at_every_page(world: &World, pages: &BTreeMap<String, String>, loo
     }
     browser.stop().await;
     look_at_beginning_and_end(world, &mut findings).await;
+    look_at_links(world, &mut findings).await;
     findings.conclude();
 }
 
@@ -274,6 +277,7 @@ async fn look_at_beginning_and_end(world: &World, findings: &mut Findings) {
         browser.go(world.url(path).as_str()).await;
         findings.look_at(&browser, &format!("{}-empty", name_of(path))).await;
     }
+    look_at_second_factor(world, &browser, findings).await;
     browser.go(world.url("/settings/delete").as_str()).await;
     browser.fill("name", "Initech").await;
     browser.fill("password", PASSWORD).await;
@@ -283,6 +287,59 @@ async fn look_at_beginning_and_end(world: &World, findings: &mut Findings) {
         browser.go(world.url(path).as_str()).await;
         findings.look_at(&browser, &name_of(path)).await;
     }
+    browser.stop().await;
+}
+
+/// Setting one up, the codes, and signing in with it.
+async fn look_at_second_factor(world: &World, browser: &Chromium, findings: &mut Findings) {
+    let now = || world.clock.now().timestamp();
+    browser.go(world.url("/account").as_str()).await;
+    browser.press("Set up a second factor").await;
+    findings.look_at(browser, "second-factor").await;
+    let secret = browser.run("return document.getElementById('factor-secret').textContent;").await;
+    let secret = secret.as_str().expect("a secret").to_owned();
+    browser.fill("code", &code(&secret, now())).await;
+    browser.fill("password", PASSWORD).await;
+    browser.press("Switch on").await;
+    findings.look_at(browser, "recovery-codes").await;
+    browser.go(world.url("/account").as_str()).await;
+    findings.look_at(browser, "account-second-factor").await;
+    browser.run("document.querySelector('form[action=\"/sign-out\"] button').click();").await;
+    browser.wait_for("Sign in", true).await;
+    browser.go(world.url("/sign-in").as_str()).await;
+    browser.fill("email", "bill@initech.test").await;
+    browser.fill("password", PASSWORD).await;
+    browser.press("Sign in").await;
+    findings.look_at(browser, "sign-in-code").await;
+    world.clock.advance(TimeDelta::seconds(30));
+    browser.fill("code", &code(&secret, now())).await;
+    browser.press("Sign in").await;
+}
+
+/// Where the links in letters lead.
+async fn look_at_links(world: &World, findings: &mut Findings) {
+    empty(world).await;
+    let owner = Browser::new(&world.base);
+    owner.sign_in(world.globex.email, PASSWORD).await;
+    owner.submit("/members", &[("email", "ada@example.test"), ("role", "developer")]).await;
+    owner.submit("/account/email", &[("email", "new@example.test"), ("email_password", PASSWORD)]).await;
+    owner.submit("/forgot", &[("email", world.globex.email)]).await;
+    let Look { width, height, scheme } = findings.look;
+    let browser = Chromium::start().await;
+    browser.look_like(width, height, scheme).await;
+    for (to, subject, name) in [
+        ("ada@example.test", "Join Globex at SocialHook", "join-new"),
+        ("new@example.test", "Confirm your new address for SocialHook", "email-new"),
+        (world.globex.email, "Choose a new password for SocialHook", "reset-password"),
+    ] {
+        let path = letter(world, to, subject).await.path(world);
+        browser.go(world.url(&path).as_str()).await;
+        findings.look_at(&browser, name).await;
+    }
+    browser.go(world.url("/forgot").as_str()).await;
+    browser.fill("email", "ada@example.test").await;
+    browser.press("Send the link").await;
+    findings.look_at(&browser, "mail-sent").await;
     browser.stop().await;
 }
 

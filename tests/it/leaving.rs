@@ -20,7 +20,7 @@ async fn posted(world: &World, tenant: &Tenant, id: &str) -> u16 {
 }
 
 /// Both tenants with something in every table that a tenant has rows in.
-async fn two_full_tenants(world: &World) {
+pub async fn two_full_tenants(world: &World) {
     for tenant in [&world.acme, &world.globex] {
         world.receiver.will_reply(tenant.hook, [Reply::Status(500)]);
         for n in 0..3 {
@@ -40,6 +40,7 @@ async fn two_full_tenants(world: &World) {
         ];
         let replay: Vec<(&str, &str)> = replay.iter().map(|(name, value)| (*name, value.as_str())).collect();
         browser.submit("/replays", &replay).await;
+        browser.submit("/members", &[("email", "grace@example.test"), ("role", "viewer")]).await;
     }
     world
         .execute(
@@ -50,7 +51,7 @@ async fn two_full_tenants(world: &World) {
 }
 
 /// Rows by table of the tenant with this id, of every table that names a tenant.
-async fn rows(world: &World, tenant_id: uuid::Uuid) -> Vec<(String, i64)> {
+pub async fn rows(world: &World, tenant_id: uuid::Uuid) -> Vec<(String, i64)> {
     let mut c = world.pools.web.acquire().await.expect("a connection");
     let tables: Vec<String> = sqlx::query_scalar(
         "select c.table_name::text from information_schema.columns c join pg_class k on k.relname = c.table_name
@@ -69,7 +70,7 @@ async fn rows(world: &World, tenant_id: uuid::Uuid) -> Vec<(String, i64)> {
     counts
 }
 
-async fn id_of(world: &World, tenant: &Tenant) -> uuid::Uuid {
+pub async fn id_of(world: &World, tenant: &Tenant) -> uuid::Uuid {
     let mut c = world.pools.web.acquire().await.expect("a connection");
     sqlx::query_scalar("select tenant_id from tenant where name = $1")
         .bind(tenant.name)
@@ -88,7 +89,9 @@ async fn everything_of_one_tenant_is_in_one_file() {
         let lines: Vec<Value> =
             file.text.lines().map(|line| serde_json::from_str(line).expect("each line is JSON")).collect();
         let of_kind = |kind: &str| lines.iter().filter(|line| line["kind"] == kind).collect::<Vec<_>>();
-        for (kind, number) in [("tenant", 1), ("member", 1), ("app", 1), ("channel", 3), ("endpoint", 2)] {
+        for (kind, number) in
+            [("tenant", 1), ("member", 1), ("invitation", 1), ("app", 1), ("channel", 3), ("endpoint", 2)]
+        {
             assert_eq!(of_kind(kind).len(), number, "{kind}");
         }
         let (events, receipts) = (of_kind("event"), of_kind("receipt"));

@@ -164,7 +164,7 @@ async fn signs_up(world: &World, tenant: &str, email: &str, password: &str) -> T
     let mut c = world.pools.web.acquire().await.expect("a connection");
     accounts::create(&mut c, &Account { account_id, email: email.to_owned(), password_hash }, now).await.expect("new");
     tenants::create(&mut c, tenant_id, tenant, now).await.expect("new");
-    tenants::add_owner(&mut c, tenant_id, account_id, now).await.expect("new");
+    tenants::add_member(&mut c, tenant_id, (account_id, tenants::Role::Owner), now).await.expect("new");
     tenant_id
 }
 

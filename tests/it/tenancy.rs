@@ -65,9 +65,26 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("POST", "/channels/{channel}/enable"),
     ("GET", "/channels/{channel}/delete"),
     ("POST", "/channels/{channel}/delete"),
+    ("GET", "/tenants"),
+    ("POST", "/tenants"),
+    ("POST", "/tenants/choice"),
+    ("GET", "/members"),
+    ("POST", "/members"),
+    ("POST", "/members/{account}/role"),
+    ("GET", "/members/{account}/remove"),
+    ("POST", "/members/{account}/remove"),
+    ("POST", "/invitations/{invitation}/revoke"),
     ("GET", "/audit"),
     ("GET", "/account"),
     ("POST", "/account/password"),
+    ("POST", "/account/email"),
+    ("GET", "/account/proof"),
+    ("POST", "/account/proof"),
+    ("GET", "/account/second-factor"),
+    ("POST", "/account/second-factor"),
+    ("POST", "/account/second-factor/confirm"),
+    ("POST", "/account/second-factor/codes"),
+    ("POST", "/account/second-factor/remove"),
     ("POST", "/account/sessions/end"),
     ("GET", "/settings"),
     ("POST", "/settings"),
@@ -94,7 +111,13 @@ pub const ROUTES: &[(&str, &str)] = &[
 const OPEN: &[&str] = &[
     "/",
     "/sign-up",
+    "/sign-up/confirm",
     "/sign-in",
+    "/sign-in/code",
+    "/forgot",
+    "/reset",
+    "/email",
+    "/join",
     "/sign-out",
     "/inspector/{endpoint_id}",
     "/static/{name}",
@@ -115,6 +138,8 @@ pub struct Ids {
     channel: String,
     app_secret: String,
     refused: String,
+    account: String,
+    invitation: String,
 }
 
 pub async fn acmes(world: &World) -> Ids {
@@ -144,11 +169,23 @@ pub async fn acmes(world: &World) -> Ids {
     .fetch_one(&mut *c)
     .await
     .expect("a channel, a secret and a refused request");
+    let browser = Browser::new(&world.base);
+    browser.sign_in(world.acme.email, PASSWORD).await;
+    browser.submit("/members", &[("email", "grace@example.test"), ("role", "developer")]).await;
+    let people: (uuid::Uuid, uuid::Uuid) = sqlx::query_as(
+        "select m.account_id, i.invitation_id from tenant t join member m using (tenant_id)
+         join invitation i using (tenant_id) where t.name = 'Acme'",
+    )
+    .fetch_one(&mut *c)
+    .await
+    .expect("a member and an invitation");
     Ids {
         conversation,
         channel: socialhook_core::id::ChannelId(ids.0).to_string(),
         app_secret: socialhook_core::id::AppSecretId(ids.1).to_string(),
         refused: socialhook_core::id::RefusedId(ids.2).to_string(),
+        account: socialhook_core::id::AccountId(people.0).to_string(),
+        invitation: socialhook_core::id::InvitationId(people.1).to_string(),
         secret: socialhook_core::id::EndpointSecretId(secret).to_string(),
         event,
         endpoint: world.acme.endpoint_id.to_string(),
@@ -178,6 +215,8 @@ fn path(route: &str, ids: &Ids) -> String {
         ("{channel}", &ids.channel),
         ("{app_secret}", &ids.app_secret),
         ("{refused}", &ids.refused),
+        ("{account}", &ids.account),
+        ("{invitation}", &ids.invitation),
     ];
     named.into_iter().fold(route.to_owned(), |path, (name, id)| path.replace(name, id))
 }
@@ -200,6 +239,8 @@ const LISTS: &[&str] = &[
     "/settings/export",
     "/exports/progress",
     "/account",
+    "/tenants",
+    "/members",
     "/audit",
 ];
 
@@ -219,6 +260,7 @@ async fn another_tenants_things_are_not_found() {
             ("sample", "whatsapp-text"),
             ("overlap", "24"),
             ("app", &ids.app),
+            ("role", "owner"),
         ];
         let mut tried = 0;
         for (method, route) in ROUTES.iter().filter(|(_, route)| route.contains('{')) {
@@ -242,6 +284,9 @@ async fn another_tenants_things_are_not_found() {
                 &ids.channel,
                 &ids.refused,
                 &ids.replay,
+                &ids.account,
+                &ids.invitation,
+                "grace@example.test",
                 "verify-Acme",
                 world.acme.phone_number_id,
             ] {
@@ -273,7 +318,7 @@ async fn viewers_see_everything_and_change_nothing() {
                 // Some pages ask for more than their address; of the rest, only those are refused that lead to an action.
                 assert!(!page.status.is_server_error(), "{route}: {}", page.status);
                 assert_eq!(page.status == 403, route.starts_with("/replays/"), "{route}: {}", page.status);
-            } else if *route != "/clinic" && !route.starts_with("/account/") {
+            } else if *route != "/clinic" && !["/account/", "/tenants"].iter().any(|own| route.starts_with(own)) {
                 let page = viewer.submit(&path, &[]).await;
                 assert_eq!(page.status, 403, "{route}");
                 assert!(page.words().contains("Your role here is viewer"), "{route}");
@@ -314,10 +359,21 @@ fn every_route_is_in_the_table() {
         if OPEN.contains(&route) {
             continue;
         }
-        let named =
-            ["event", "endpoint", "app", "replay", "conversation", "secret", "channel", "app_secret", "refused"]
-                .into_iter()
-                .fold(route.to_owned(), |route, noun| route.replace(&format!("{{{noun}_id}}"), &format!("{{{noun}}}")));
+        let named = [
+            "event",
+            "endpoint",
+            "app",
+            "replay",
+            "conversation",
+            "secret",
+            "channel",
+            "app_secret",
+            "refused",
+            "account",
+            "invitation",
+        ]
+        .into_iter()
+        .fold(route.to_owned(), |route, noun| route.replace(&format!("{{{noun}_id}}"), &format!("{{{noun}}}")));
         for (call, method) in [("get(", "GET"), ("post(", "POST")] {
             if rest.contains(call) {
                 assert!(ROUTES.contains(&(method, named.as_str())), "{method} {route} is in no table of this test");

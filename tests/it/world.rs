@@ -1,5 +1,6 @@
 //! A whole service in the test's process, over real HTTP and a real database, with two tenants and a clock that stands still.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use socialhook::provision;
 use socialhook_core::clock::Clock;
 use socialhook_core::id::EndpointId;
 use socialhook_relay::destination::Policy;
+use socialhook_relay::mail::{Mail, Way};
 use socialhook_relay::{Means, Relay, Room, Settings};
 use socialhook_store::Pools;
 use socialhook_store::partitions::Retention;
@@ -56,6 +58,8 @@ pub struct World {
     pub acme: Tenant,
     pub globex: Tenant,
     pub http: reqwest::Client,
+    /// Where letters are.
+    pub mail: PathBuf,
     stopping: CancellationToken,
     server: tokio::task::JoinHandle<std::io::Result<()>>,
     database: String,
@@ -67,13 +71,20 @@ pub async fn world(test: impl AsyncFnOnce(&mut World)) {
 }
 
 pub async fn world_with(policy: Policy, test: impl AsyncFnOnce(&mut World)) {
-    let mut world = World::begin(policy).await;
+    let mut world = World::begin(policy, false).await;
+    test(&mut world).await;
+    world.finish().await;
+}
+
+/// One where whoever signs up has to read the address that they give.
+pub async fn world_with_mail(test: impl AsyncFnOnce(&mut World)) {
+    let mut world = World::begin(Policy::AllowPrivate, true).await;
     test(&mut world).await;
     world.finish().await;
 }
 
 impl World {
-    async fn begin(policy: Policy) -> Self {
+    async fn begin(policy: Policy, confirms_addresses: bool) -> Self {
         let (database, options) = database::create().await;
         let pools = Pools::open(&options).await.expect("pools");
         let clock = Clock::manual(noon());
@@ -83,7 +94,8 @@ impl World {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let base = Url::parse(&format!("http://{}/", listener.local_addr().expect("an address"))).expect("a URL");
         let tree = provision_two(&means, &receiver).await;
-        let relay = Relay::start(means.clone(), settings(&base, policy)).await.expect("the relay starts");
+        let mail = std::env::temp_dir().join(format!("{database}-mail"));
+        let relay = Relay::start(means.clone(), settings(&base, policy, &mail)).await.expect("the relay starts");
         let stopping = CancellationToken::new();
         let app = App {
             pools: pools.clone(),
@@ -91,6 +103,7 @@ impl World {
             clock: clock.clone(),
             relay: relay.clone(),
             public_url: base.clone(),
+            confirms_addresses,
             trusted_proxies: Arc::new(["127.0.0.1/32".parse().expect("a network")]),
             draining: CancellationToken::new(),
             stopping: stopping.clone(),
@@ -102,7 +115,7 @@ impl World {
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .expect("a client");
-        Self { base, clock, pools, means, relay, receiver, acme, globex, http, stopping, server, database }
+        Self { base, clock, pools, means, relay, receiver, acme, globex, http, mail, stopping, server, database }
     }
 
     /// Posts a body as Meta would, to the tenant's app; returns the status.
@@ -160,7 +173,7 @@ impl World {
 
     /// The same with other settings.
     pub async fn relay_with(&self, change: impl FnOnce(&mut Settings)) -> Relay {
-        let mut settings = settings(&self.base, Policy::AllowPrivate);
+        let mut settings = settings(&self.base, Policy::AllowPrivate, &self.mail);
         change(&mut settings);
         Relay::start(self.means.clone(), settings).await.expect("the relay starts")
     }
@@ -177,11 +190,12 @@ impl World {
         self.server.await.expect("no panic").expect("the server ends in order");
         self.relay.stop().await;
         self.pools.close().await;
+        std::fs::remove_dir_all(&self.mail).expect("a folder");
         database::remove(&self.database).await;
     }
 }
 
-fn settings(base: &Url, policy: Policy) -> Settings {
+fn settings(base: &Url, policy: Policy, mail: &Path) -> Settings {
     Settings {
         schedule: "30s,5m".parse().expect("a schedule"),
         policy,
@@ -190,6 +204,7 @@ fn settings(base: &Url, policy: Policy) -> Settings {
         inspector_base: base.clone(),
         sole_node: false,
         attempt_timeout: ATTEMPT_TIMEOUT,
+        mail: Mail { way: Way::Folder(mail.to_owned()), from: "SocialHook <hooks@example.test>".to_owned() },
         tick: None,
     }
 }

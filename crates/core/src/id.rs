@@ -172,6 +172,10 @@ id! {
     RefusedId = "rfd",
     /// A record of the audit log.
     AuditId = "aud",
+    /// A letter to a person.
+    MailId = "mail",
+    /// Somebody who was asked to join a tenant.
+    InvitationId = "inv",
 }
 
 impl EventId {

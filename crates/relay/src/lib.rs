@@ -16,6 +16,7 @@ pub mod ingest;
 mod job;
 mod lanes;
 mod leaving;
+pub mod mail;
 mod open;
 mod pulse;
 mod queue;
@@ -84,6 +85,7 @@ pub struct Settings {
     pub sole_node: bool,
     /// From the first byte of an attempt that is sent to the last that is read.
     pub attempt_timeout: Duration,
+    pub mail: mail::Mail,
     /// How often the recurring work runs; none if it is driven by hand.
     pub tick: Option<Duration>,
 }
@@ -113,6 +115,7 @@ struct Inner {
     refused: Refused,
     rollups: Rollups,
     house: House,
+    mailer: mail::Mailer,
     pulse: Pulse,
     looked_up: tokio::sync::Mutex<Option<Instant>>,
     trials: tokio::sync::Semaphore,
@@ -124,20 +127,10 @@ struct Inner {
 impl Relay {
     /// Registers this process, makes the partitions, reads the directory, takes over what dead processes left, and starts.
     pub async fn start(means: Means, settings: Settings) -> Result<Self, Error> {
-        let now = means.clock.now();
-        let node_id = NodeId::new(now);
+        let mailer = mail::Mailer::new(&settings.mail)?;
+        let node_id = NodeId::new(means.clock.now());
         let directory = Directory::default();
-        {
-            let mut c = means.pools.background.acquire().await.map_err(socialhook_store::Error::from)?;
-            socialhook_store::partitions::make(&mut c, settings.retention, now).await?;
-            directory.load(&mut c, &means.sealer).await?;
-            nodes::heartbeat(&mut c, node_id, directory.contents().epoch(), means.clock.by_hand()).await?;
-            if settings.sole_node {
-                nodes::bury_others(&mut c, node_id).await?;
-            }
-            nodes::bury(&mut c, means.clock.by_hand()).await?;
-            nodes::take_over(&mut c, now).await?;
-        }
+        register(&means, &settings, node_id, &directory).await?;
         let tasks = Tasks::default();
         let open = Arc::new(Open::default());
         let rollups = Rollups::default();
@@ -171,6 +164,7 @@ impl Relay {
             refused: Refused::default(),
             rollups,
             house: House::default(),
+            mailer,
             pulse,
             looked_up: tokio::sync::Mutex::default(),
             trials: tokio::sync::Semaphore::new(trial::TRIALS_MAX),
@@ -190,6 +184,7 @@ impl Relay {
         tasks.spawn_core(upkeep::run(self.clone(), tick));
         tasks.spawn_core(upkeep::keep_lease(self.clone(), tick));
         tasks.spawn_core(housekeeping::run(self.clone(), tick));
+        tasks.spawn_core(mail::run(self.clone(), tick));
     }
 
     /// Apps, channels and endpoints as they are known now.
@@ -274,7 +269,7 @@ impl Relay {
         loop {
             // What did not fit into memory is due still when memory has emptied.
             let was_idle = self.0.dispatcher.open().is_empty();
-            let done = upkeep::tick(self).await?;
+            let done = upkeep::tick(self).await? + mail::send_due(self).await?;
             self.0.dispatcher.open().empty().await;
             if was_idle && done == 0 {
                 return upkeep::flush_rollups(self).await;
@@ -329,11 +324,33 @@ impl Relay {
     }
 }
 
+/// Has the database know this process, and what it needs be there; takes over what dead processes left.
+async fn register(
+    means: &Means,
+    settings: &Settings,
+    node_id: NodeId,
+    directory: &Directory,
+) -> socialhook_store::Result<()> {
+    let now = means.clock.now();
+    let mut c = means.pools.background.acquire().await?;
+    socialhook_store::partitions::make(&mut c, settings.retention, now).await?;
+    directory.load(&mut c, &means.sealer).await?;
+    nodes::heartbeat(&mut c, node_id, directory.contents().epoch(), means.clock.by_hand()).await?;
+    if settings.sole_node {
+        nodes::bury_others(&mut c, node_id).await?;
+    }
+    nodes::bury(&mut c, means.clock.by_hand()).await?;
+    nodes::take_over(&mut c, now).await?;
+    Ok(())
+}
+
 /// The relay could not start.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error(transparent)]
     Store(#[from] socialhook_store::Error),
+    #[error(transparent)]
+    Mail(#[from] mail::Error),
     #[error("the HTTP client could not be set up")]
     Client(#[from] reqwest::Error),
 }

@@ -9,8 +9,8 @@ use chrono::TimeDelta;
 use socialhook_core::id::ManifestId;
 use socialhook_store::endpoints::secrets;
 use socialhook_store::{
-    PgConnection, Result, channels, deliveries, inspections, manifests, nodes, onboarding, refusals, refused_requests,
-    rollups, sessions, throttle,
+    PgConnection, Result, account_links, channels, deliveries, inspections, invitations, mail, manifests, nodes,
+    onboarding, refusals, refused_requests, rollups, sessions, sign_ups, throttle,
 };
 
 use crate::job::Job;
@@ -187,6 +187,13 @@ pub(crate) async fn rarely(relay: &Relay) -> Result<()> {
         refused_requests::prune(c, inner.settings.retention.receipt_days, now).await?;
         rollups::prune(c, now).await?;
         throttle::sweep(c, now).await?;
+        let unsent = mail::sweep(c, now).await?;
+        if unsent > 0 {
+            tracing::error!(letters = unsent, "letters were never sent, and what they say holds no longer");
+        }
+        sign_ups::sweep(c, now).await?;
+        account_links::sweep(c, now).await?;
+        invitations::sweep(c, now).await?;
         sessions::sweep(c, now).await
     })
     .await?;

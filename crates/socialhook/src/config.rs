@@ -11,6 +11,7 @@ use serde::Deserialize;
 use socialhook_core::delivery::{Schedule, parse_wait};
 use socialhook_relay::Room;
 use socialhook_relay::destination::Policy;
+use socialhook_relay::mail::{Mail, Way};
 use socialhook_store::partitions::Retention;
 use url::Url;
 
@@ -40,6 +41,13 @@ pub struct Options {
     /// Addresses and networks of proxies in front, whose X-Forwarded-For is believed, with commas between [default: those on this machine]
     #[arg(long, env = "SOCIALHOOK_TRUSTED_PROXIES", value_name = "NETS", global = true)]
     trusted_proxies: Option<String>,
+    /// The server that mail is sent through, as in `smtps://user:password@mail.example.com`, or `smtp://…:587?tls=required` with STARTTLS
+    /// [default: none; mail is written into the folder mail of the data directory]
+    #[arg(long, env = "SOCIALHOOK_SMTP_URL", value_name = "URL", hide_env_values = true, global = true)]
+    smtp_url: Option<SecretString>,
+    /// Whom mail is from, as in `SocialHook <hooks@example.com>` [default: socialhook@ and the public URL's host]
+    #[arg(long, env = "SOCIALHOOK_MAIL_FROM", value_name = "ADDRESS", global = true)]
+    mail_from: Option<String>,
     /// Where the embedded database, its socket and the secret key live
     #[arg(long, env = "SOCIALHOOK_DATA_DIR", value_name = "DIR", global = true)]
     data_dir: Option<PathBuf>,
@@ -101,6 +109,9 @@ pub struct Config {
     pub public_url: Option<Url>,
     /// Proxies in front, whose word is taken for whom they pass on.
     pub trusted_proxies: Vec<IpNet>,
+    /// None: mail is written into a folder.
+    pub smtp_url: Option<SecretString>,
+    pub mail_from: String,
     pub data_dir: PathBuf,
     pub database: Database,
     pub secret_key: Option<SecretString>,
@@ -165,8 +176,11 @@ impl Options {
             self.allow_private_destinations.or(file.allow_private_destinations).unwrap_or(by_default_private);
         let default = Retention::default();
         let data_dir = self.data_dir.or(file.data_dir).or_else(default_data_dir).ok_or(Error::NoDataDir)?;
+        let mail_from = self.mail_from.or(file.mail_from).unwrap_or_else(|| sender(public_url.as_ref()));
         Ok(Config {
             listen,
+            mail_from,
+            smtp_url: self.smtp_url.or(file.smtp_url),
             public_url,
             trusted_proxies: match self.trusted_proxies.or(file.trusted_proxies) {
                 Some(given) => check_proxies(&given)?,
@@ -191,6 +205,11 @@ impl Options {
             log_json: self.log_json.or(file.log_json).unwrap_or(false),
         })
     }
+}
+
+fn sender(public_url: Option<&Url>) -> String {
+    let host = public_url.and_then(Url::domain).unwrap_or("localhost");
+    format!("SocialHook <socialhook@{host}>")
 }
 
 /// An address alone is a network of its own; nothing at all is nobody.
@@ -243,6 +262,13 @@ fn default_data_dir() -> Option<PathBuf> {
 }
 
 impl Config {
+    /// How mail leaves.
+    #[must_use]
+    pub fn mail(&self) -> Mail {
+        let way = self.smtp_url.clone().map_or_else(|| Way::Folder(self.data_dir.join("mail")), Way::Smtp);
+        Mail { way, from: self.mail_from.clone() }
+    }
+
     /// Every setting in force, a line each, secrets masked.
     #[must_use]
     pub fn describe(&self) -> String {
@@ -256,6 +282,8 @@ impl Config {
             ("listen", self.listen.to_string()),
             ("public_url", public_url),
             ("trusted_proxies", self.trusted_proxies.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")),
+            ("smtp_url", self.smtp_url.as_ref().map_or_else(|| "none: mail goes to files".to_owned(), mask)),
+            ("mail_from", self.mail_from.clone()),
             ("data_dir", self.data_dir.display().to_string()),
             ("database", database),
             (
@@ -298,77 +326,4 @@ fn mask(url: &SecretString) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn secrets_are_masked() {
-        for (url, shown) in [
-            ("postgres://relay:hunter2@db.example:5432/x", "db.example"),
-            ("postgres://db.example/x?user=relay&password=hunter2", "db.example"),
-            ("postgres:///x?host=/run/postgresql&password=hunter2", "postgres:///x"),
-            ("postgres://db.example/x#hunter2", "db.example"),
-            ("postgres:relay:hunter2@db.example", "given"),
-            ("host=db.example password=hunter2", "given"),
-        ] {
-            let config =
-                Options { database_url: Some(url.into()), secret_key: Some("00112233".into()), ..Options::default() };
-            let text = config.resolve().expect("valid").describe();
-            assert!(text.contains(shown) && !text.contains("hunter2") && !text.contains("00112233"), "{url}: {text}");
-        }
-    }
-
-    #[test]
-    fn private_destinations_are_open_only_on_the_embedded_default() {
-        let policy = |options: Options| options.resolve().expect("valid").policy;
-        assert_eq!(policy(Options::default()), Policy::AllowPrivate);
-        assert_eq!(
-            policy(Options { database_url: Some("postgres://x/y".into()), ..Options::default() }),
-            Policy::PublicOnly
-        );
-        for (listen, expected) in [
-            ("0.0.0.0:8080", Policy::PublicOnly),
-            ("[::]:8080", Policy::PublicOnly),
-            ("192.0.2.1:8080", Policy::PublicOnly),
-            ("127.0.0.2:80", Policy::AllowPrivate),
-            ("[::1]:8080", Policy::AllowPrivate),
-        ] {
-            let options = Options { listen: listen.parse().ok(), ..Options::default() };
-            assert_eq!(policy(options), expected, "{listen}");
-        }
-        let public = Options { public_url: Url::parse("https://hooks.example.com").ok(), ..Options::default() };
-        assert_eq!(policy(public.clone()), Policy::PublicOnly);
-        assert_eq!(policy(Options { allow_private_destinations: Some(true), ..public }), Policy::AllowPrivate);
-    }
-
-    #[test]
-    fn only_the_embedded_database_looks_at_its_disk() {
-        let room = |options: Options| options.resolve().expect("valid").room;
-        let external = || Options { database_url: Some("postgres://x/y".into()), ..Options::default() };
-        assert!(matches!(room(Options::default()), Room::Disk(_)));
-        assert_eq!(room(external()), Room::Unlimited);
-        for (given, expected) in [("none", Room::Unlimited), ("200GB", Room::Bytes(200_000_000_000))] {
-            let retention_bytes = given.parse().ok();
-            assert_eq!(room(Options { retention_bytes, ..Options::default() }), expected);
-            assert_eq!(room(Options { retention_bytes, ..external() }), expected);
-        }
-    }
-
-    #[test]
-    fn nonsense_is_refused() {
-        for options in [
-            Options { event_days: Some(0), ..Options::default() },
-            Options { receipt_days: Some(91), ..Options::default() },
-            Options { retention_bytes: Some(Limit::Bytes(200)), ..Options::default() },
-            Options { retry_schedule: Some("often".to_owned()), ..Options::default() },
-            Options { drain: Some("soon".to_owned()), ..Options::default() },
-            Options { drain: Some("2m".to_owned()), ..Options::default() },
-            Options { public_url: Url::parse("https://example.com/path").ok(), ..Options::default() },
-            Options { public_url: Url::parse("ftp://example.com").ok(), ..Options::default() },
-            Options { trusted_proxies: Some("10.0.0.0/8, proxy".to_owned()), ..Options::default() },
-            Options { config: Some("/nowhere/socialhook.toml".into()), ..Options::default() },
-        ] {
-            assert!(options.resolve().is_err());
-        }
-    }
-}
+mod tests;

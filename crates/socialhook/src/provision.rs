@@ -18,10 +18,11 @@ use socialhook_core::id::{AccountId, AppId, ChannelId, TenantId};
 use socialhook_core::signing;
 use socialhook_relay::Means;
 use socialhook_relay::destination::Policy;
+use socialhook_store::PgConnection;
 use socialhook_store::accounts::{self, Account, PasswordHash};
 use socialhook_store::apps::{self, NewApp};
 use socialhook_store::channels::{self, NewChannel};
-use socialhook_store::{PgConnection, tenants};
+use socialhook_store::tenants::{self, Role};
 use sqlx::Connection;
 
 use self::endpoints::EndpointSpec;
@@ -220,7 +221,7 @@ impl Run<'_> {
                 _ => error.into(),
             })?;
         }
-        tenants::add_owner(self.c, tenant_id, account_id, now).await?;
+        tenants::add_member(self.c, tenant_id, (account_id, Role::Owner), now).await?;
         Ok(json!({ "id": account_id, "email": email }))
     }
 

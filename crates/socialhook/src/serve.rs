@@ -76,6 +76,7 @@ pub async fn run(config: &Config, with_demo: bool) -> Result<(), Error> {
         relay: relay.clone(),
         public_url: config.public_url.clone().unwrap_or_else(|| own_url(address)),
         trusted_proxies: config.trusted_proxies.as_slice().into(),
+        confirms_addresses: config.smtp_url.is_some(),
         draining: draining.clone(),
         stopping: stopping.clone(),
     };
@@ -155,6 +156,7 @@ fn settings(config: &Config, address: SocketAddr) -> Settings {
         inspector_base: own_url(address),
         sole_node: matches!(config.database, Database::Embedded { .. }),
         attempt_timeout: ATTEMPT_TIMEOUT,
+        mail: config.mail(),
         tick: Some(TICK),
     }
 }

@@ -23,6 +23,14 @@ impl PasswordHash {
         Ok(Self(hash.to_string()))
     }
 
+    pub(crate) fn of_text(text: String) -> Self {
+        Self(text)
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// Takes as long as [`PasswordHash::new`].
     #[must_use]
     pub fn fits(&self, password: &SecretString) -> bool {
@@ -80,5 +88,11 @@ pub async fn set_password(c: &mut PgConnection, account_id: AccountId, hash: &Pa
     sqlx::query!("update account set password_hash = $2 where account_id = $1", account_id.0, hash.0)
         .execute(c)
         .await?;
+    Ok(())
+}
+
+/// Replaces the address. Violates `account_email` if another account has it.
+pub async fn set_email(c: &mut PgConnection, account_id: AccountId, email: &str) -> Result<()> {
+    sqlx::query!("update account set email = $2 where account_id = $1", account_id.0, email).execute(c).await?;
     Ok(())
 }

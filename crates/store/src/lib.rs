@@ -3,6 +3,7 @@
 //! What must hold: every function on a tenant's rows filters by `tenant_id`; a foreign id is not found, not forbidden.
 //! The few that serve all tenants at once, for the relay's batches and upkeep, are listed by name in a test (`tests/it/tidy.rs`). No transaction stays open while anyone waits for someone else's network.
 
+pub mod account_links;
 pub mod accounts;
 pub mod apps;
 pub mod attempts;
@@ -19,8 +20,10 @@ pub mod floor;
 pub mod health;
 pub mod ingest;
 pub mod inspections;
+pub mod invitations;
 pub mod leaving;
 pub mod ledger;
+pub mod mail;
 pub mod manifests;
 pub mod nodes;
 pub mod onboarding;
@@ -33,13 +36,19 @@ pub mod replays;
 pub mod retention;
 pub mod rollups;
 pub mod seal;
+pub mod second_factors;
 pub mod seed;
 pub mod sessions;
+pub mod sign_ups;
 pub mod tenants;
 pub mod throttle;
+pub mod token;
 
 pub use pools::Pools;
 pub use sqlx::PgConnection;
+
+pub type PoolConnection = sqlx::pool::PoolConnection<sqlx::Postgres>;
+pub type Transaction = sqlx::Transaction<'static, sqlx::Postgres>;
 
 /// All migrations, embedded. One static, so that tests and the binary share it.
 pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations");

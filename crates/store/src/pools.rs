@@ -1,4 +1,4 @@
-//! Connections, in pools that cannot starve one another: ingest, what it has to look up, the relay's background work, the pages.
+//! Connections, in pools that cannot starve one another: ingest, what it has to look up, the relay's background work, the pages, and of these what is a tenant's.
 //!
 //! What must hold: ingest commits are synchronous, and so are the recorder's: what it has stored it forgets, and a manifest that it
 //! deletes must not outlive the outcomes that it relied on. The background pool's are not: a claim that is lost in a crash of the
@@ -8,8 +8,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use socialhook_core::id::TenantId;
+use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{Connection, PgConnection, PgPool};
+use sqlx::{Connection, PgConnection, PgPool, Postgres, Transaction};
 
 use crate::{MIGRATOR, Result};
 
@@ -23,7 +25,10 @@ const CONVERSATION_CONNECTIONS: u32 = 2 + SPARE;
 /// One writes, for all.
 const RECORDER_CONNECTIONS: u32 = 1 + SPARE;
 const BACKGROUND_CONNECTIONS: u32 = 4;
-const WEB_CONNECTIONS: u32 = 6;
+/// For sessions and accounts, which are no tenant's.
+const WEB_CONNECTIONS: u32 = 4;
+/// For what pages and the API show of a tenant.
+const TENANT_CONNECTIONS: u32 = 6;
 /// Ingest must answer Meta within 4 s, so nobody waits longer than this for a connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
 /// Longer than ingest may take to answer helps nobody; then Meta is asked to repeat.
@@ -42,6 +47,9 @@ const WEB_STATEMENT_TIMEOUT: &str = "5s";
 /// name keys, so that the plan by index is right for both.
 const BY_KEY: [(&str, &str); 3] = [("enable_seqscan", "off"), ("enable_hashjoin", "off"), ("enable_mergejoin", "off")];
 
+/// Row-level security holds for this role (`migrations/0027_row_level_security.sql`).
+const TENANT_ROLE: &str = "socialhook_tenant";
+
 #[derive(Clone, Debug)]
 pub struct Pools {
     pub ingest: PgPool,
@@ -50,7 +58,10 @@ pub struct Pools {
     /// For what came of deliveries.
     pub recorder: PgPool,
     pub background: PgPool,
+    /// For what is no tenant's: sessions, accounts, throttling.
     pub web: PgPool,
+    /// Reached with [`Pools::tenant`] only, so that no connection is without its tenant.
+    tenants: PgPool,
     options: Arc<PgConnectOptions>,
 }
 
@@ -71,14 +82,35 @@ impl Pools {
         let lax = |timeout| by_key.clone().options([("synchronous_commit", "off"), ("statement_timeout", timeout)]);
         let (conversations, background) = (lax(CONVERSATION_STATEMENT_TIMEOUT), lax(BACKGROUND_STATEMENT_TIMEOUT));
         let web = options.clone().options([("statement_timeout", WEB_STATEMENT_TIMEOUT)]);
+        let tenants = web.clone().options([("role", TENANT_ROLE)]);
         Ok(Self {
             ingest: pool(INGEST_CONNECTIONS).connect_with(ingest).await?,
             conversations: pool(CONVERSATION_CONNECTIONS).connect_lazy_with(conversations),
             recorder: pool(RECORDER_CONNECTIONS).connect_lazy_with(recorder),
             background: pool(BACKGROUND_CONNECTIONS).connect_lazy_with(background),
             web: pool(WEB_CONNECTIONS).test_before_acquire(true).connect_lazy_with(web),
+            tenants: pool(TENANT_CONNECTIONS).test_before_acquire(true).connect_lazy_with(tenants),
             options: Arc::new(options),
         })
+    }
+
+    /// A connection that sees and changes the rows of this tenant only, whatever it is asked.
+    pub async fn tenant(&self, tenant_id: TenantId) -> Result<PoolConnection<Postgres>> {
+        let mut c = self.tenants.acquire().await?;
+        // Overwrites the tenant before: nobody gets a connection otherwise.
+        sqlx::query_scalar!("select set_config('socialhook.tenant_id', $1, false)", tenant_id.0.to_string())
+            .fetch_one(&mut *c)
+            .await?;
+        Ok(c)
+    }
+
+    /// The same, in a transaction.
+    pub async fn begin(&self, tenant_id: TenantId) -> Result<Transaction<'static, Postgres>> {
+        let mut tx = self.tenants.begin().await?;
+        sqlx::query_scalar!("select set_config('socialhook.tenant_id', $1, true)", tenant_id.0.to_string())
+            .fetch_one(&mut *tx)
+            .await?;
+        Ok(tx)
     }
 
     /// A connection of its own for keeping house: its locks go with it, and however long it takes, nobody waits for its place.
@@ -138,5 +170,6 @@ impl Pools {
         self.recorder.close().await;
         self.background.close().await;
         self.web.close().await;
+        self.tenants.close().await;
     }
 }

@@ -156,6 +156,12 @@ pub async fn of_account(
     Ok(told)
 }
 
+/// Ends all sessions of an account.
+pub async fn end_all(c: &mut PgConnection, account_id: AccountId) -> crate::Result<()> {
+    sqlx::query!("delete from session where account_id = $1", account_id.0).execute(c).await?;
+    Ok(())
+}
+
 /// Ends an account's sessions but one; returns how many.
 pub async fn end_others(c: &mut PgConnection, account_id: AccountId, kept: Id) -> crate::Result<u64> {
     let ended =

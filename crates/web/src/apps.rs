@@ -21,7 +21,7 @@ use tower_sessions::Session;
 
 use crate::apps::refusals::REFUSALS_DAYS;
 use crate::codes;
-use crate::error::{Error, database};
+use crate::error::Error;
 use crate::extract::Form;
 use crate::fields::{self, Field};
 use crate::member::Member;
@@ -90,7 +90,7 @@ impl AppFields {
 
 async fn page(app: &App, member: &Member, session: &Session, form: AppFields) -> Result<Response, Error> {
     let now = member.now(app);
-    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    let mut c = app.tenant(member.tenant_id).await?;
     let apps = stored::list(&mut c, member.tenant_id, &app.sealer).await?;
     let since = app.clock.now() - TimeDelta::days(REFUSALS_DAYS);
     let totals = counted::since(&mut c, member.tenant_id, since).await?;
@@ -183,7 +183,7 @@ pub async fn add(
     let now = app.clock.now();
     let app_id = AppId::new(now);
     let callback_key = stored::new_callback_key();
-    let mut tx = app.pools.web.begin().await?;
+    let mut tx = app.pools.begin(tenant_id).await?;
     let new = NewApp { app_id, name, callback_key: &callback_key, verify_token };
     stored::create(&mut tx, tenant_id, &new, &app.sealer, now).await?;
     stored::add_secret(&mut tx, tenant_id, app_id, (secret, &app.sealer), now).await?;

@@ -56,6 +56,16 @@ pub const ACTIONS: &[(&str, &str, &str)] = &[
     ("POST", "/settings", "Changed the settings"),
     ("GET", "/settings/export", "Exported everything"),
     ("POST", "/account/password", "Changed their password"),
+    ("POST", "/account/email", "Asked for another e-mail address"),
+    ("POST", "/account/second-factor", "Began to set a second factor up"),
+    ("POST", "/account/second-factor/confirm", "Switched their second factor on"),
+    ("POST", "/account/second-factor/codes", "Made new recovery codes"),
+    ("POST", "/account/second-factor/remove", "Switched their second factor off"),
+    ("POST", "/account/proof", "Showed again who they are"),
+    ("POST", "/members", "Invited a member"),
+    ("POST", "/members/{account_id}/role", "Changed a member’s role"),
+    ("POST", "/members/{account_id}/remove", "Removed a member"),
+    ("POST", "/invitations/{invitation_id}/revoke", "Revoked an invitation"),
     ("POST", "/account/sessions/end", "Signed out other browsers"),
     ("POST", "/apps", "Added an app"),
     ("POST", "/apps/{app_id}", "Renamed an app"),
@@ -64,7 +74,6 @@ pub const ACTIONS: &[(&str, &str, &str)] = &[
     ("POST", "/apps/{app_id}/secrets/{app_secret_id}/retire", "Retired an app secret"),
     ("POST", "/apps/{app_id}/delete", "Deleted an app"),
 ];
-const SIGNED_IN: &str = "Signed in";
 /// Records on a page.
 const PAGE: usize = 100;
 /// Characters of the part of an id after its noun.
@@ -116,22 +125,39 @@ pub async fn record(State(app): State<App>, request: Request, next: Next) -> Res
     answer
 }
 
-/// Records that somebody has signed in.
-pub async fn signed_in(app: &App, client: &Client, (account_id, email): (AccountId, &str)) -> Result<(), Error> {
+/// Records what somebody did with their account, in every tenant that they belong to.
+pub async fn of_account(
+    app: &App,
+    client: &Client,
+    (account_id, email): (AccountId, &str),
+    action: &'static str,
+) -> Result<(), Error> {
     let mut c = app.pools.web.acquire().await.map_err(database)?;
-    let tenant = tenants::of_account(&mut c, account_id).await?;
+    let tenants = tenants::of_account(&mut c, account_id).await?;
     drop(c);
-    let deed = Deed { account_id, email, network: client.network.as_deref(), action: SIGNED_IN, subjects: &[] };
-    if let Some(tenant) = tenant {
+    let deed = Deed { account_id, email, network: client.network.as_deref(), action, subjects: &[] };
+    for tenant in tenants {
         add(app, tenant.tenant_id, deed).await;
     }
     Ok(())
 }
 
+/// Records what somebody did in a tenant whose pages they did not see before.
+pub async fn of_tenant(
+    app: &App,
+    client: &Client,
+    tenant_id: TenantId,
+    (account_id, email): (AccountId, &str),
+    action: &'static str,
+) {
+    let deed = Deed { account_id, email, network: client.network.as_deref(), action, subjects: &[] };
+    add(app, tenant_id, deed).await;
+}
+
 /// It is done already, so that it cannot be recorded is no reason to say that it was not.
 async fn add(app: &App, tenant_id: TenantId, deed: Deed<'_>) {
     let added = async {
-        let mut c = app.pools.web.acquire().await?;
+        let mut c = app.pools.tenant(tenant_id).await?;
         audit::add(&mut c, tenant_id, deed, app.clock.now()).await
     };
     if let Err(error) = added.await {
@@ -175,7 +201,7 @@ pub async fn show(
     session: Session,
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, Error> {
-    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    let mut c = app.tenant(member.tenant_id).await?;
     let limit = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
     let mut records = audit::list(&mut c, member.tenant_id, wanted.before, limit).await?;
     drop(c);

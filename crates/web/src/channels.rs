@@ -14,7 +14,7 @@ use socialhook_store::apps;
 use socialhook_store::channels::{self as stored, Channel, NewChannel};
 use tower_sessions::Session;
 
-use crate::error::{Error, database};
+use crate::error::Error;
 use crate::extract::Form;
 use crate::fields::{self, Field};
 use crate::inspector::simulation;
@@ -115,7 +115,7 @@ impl ChannelFields {
 
 async fn page(app: &App, member: &Member, session: &Session, form: ChannelFields) -> Result<Response, Error> {
     let now = member.now(app);
-    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    let mut c = app.tenant(member.tenant_id).await?;
     let channels = stored::list_with_traffic(&mut c, member.tenant_id, one::day(app.clock.now())).await?;
     let mut apps = apps::list(&mut c, member.tenant_id, &app.sealer).await?;
     drop(c);
@@ -185,7 +185,7 @@ pub async fn create(
     Form(form): Form<ChannelForm>,
 ) -> Result<Response, Error> {
     let mut fields = ChannelFields::entered(form);
-    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    let mut c = app.tenant(member.tenant_id).await?;
     let own = apps::list(&mut c, member.tenant_id, &app.sealer).await?;
     let Some(checked) = fields.check(&own) else {
         drop(c);

@@ -19,7 +19,7 @@ use tokio::sync::Semaphore;
 
 pub use self::words::Told;
 use crate::apps::secrets::fingerprint;
-use crate::error::{Error, database};
+use crate::error::Error;
 use crate::member::Member;
 use crate::state::App;
 use crate::words::{Now, When};
@@ -69,7 +69,7 @@ impl Known {
 
 /// The secrets and verify tokens of all of the tenant's apps.
 pub async fn known(app: &App, member: &Member, now: Now) -> Result<Known, Error> {
-    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    let mut c = app.tenant(member.tenant_id).await?;
     let own = apps::list(&mut c, member.tenant_id, &app.sealer).await?;
     let mut secrets = Vec::new();
     for one in &own {

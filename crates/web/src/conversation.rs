@@ -11,7 +11,7 @@ use socialhook_store::ledger::Toward;
 use tower_sessions::Session;
 use uuid::Uuid;
 
-use crate::error::{Error, database};
+use crate::error::Error;
 use crate::extract::{Path, Query};
 use crate::member::Member;
 use crate::page::{Page, Section, html};
@@ -66,7 +66,7 @@ pub async fn show(
         (_, Ok(id)) => (id, Toward::Newer),
         _ => (EventId(Uuid::max()), Toward::Older),
     };
-    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    let mut c = app.tenant(member.tenant_id).await?;
     let mut told = events::of_conversation(&mut c, member.tenant_id, (conversation_id, from), toward, SHOWN).await?;
     let is_known = !told.is_empty()
         || !events::conversations_with_events(&mut c, member.tenant_id, &[conversation_id]).await?.is_empty();

@@ -20,7 +20,7 @@ use socialhook_store::{channels, endpoints};
 use tower_sessions::Session;
 use uuid::Uuid;
 
-use crate::error::{Error, database};
+use crate::error::Error;
 use crate::extract::Query;
 use crate::member::Member;
 use crate::page::{Empty, Page, Section, html};
@@ -150,7 +150,7 @@ pub async fn list(
     Query(query): Query<Vec<(String, String)>>,
 ) -> Result<Response, Error> {
     let wanted = Wanted::read(query);
-    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    let mut c = app.tenant(member.tenant_id).await?;
     let channels = channels::list(&mut c, member.tenant_id).await?;
     let endpoints = endpoints::names(&mut c, member.tenant_id).await?;
     let known = Known { channels: &channels, endpoints: &endpoints, zone: member.zone, now: app.clock.now() };

@@ -21,7 +21,7 @@ use self::standing::Standing;
 pub use self::standing::headers;
 use crate::deliveries::{NO_ENDPOINT, NOBODY};
 use crate::endpoint_choice::EndpointChoice;
-use crate::error::{Error, database};
+use crate::error::Error;
 use crate::extract::Path;
 use crate::fields::Field;
 use crate::json_view;
@@ -80,7 +80,7 @@ struct Told {
 
 async fn load(app: &App, member: &Member, event_id: EventId, endpoint_id: EndpointId) -> Result<Told, Error> {
     let tenant_id = member.tenant_id;
-    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    let mut c = app.tenant(member.tenant_id).await?;
     Ok(Told {
         entry: ledger::find(&mut c, tenant_id, event_id, endpoint_id).await?.ok_or(Error::NotFound)?,
         event: events::find(&mut c, tenant_id, event_id).await?.ok_or(Error::NotFound)?,
@@ -91,7 +91,7 @@ async fn load(app: &App, member: &Member, event_id: EventId, endpoint_id: Endpoi
 
 /// The tenant's endpoints.
 async fn own_endpoints(app: &App, member: &Member) -> Result<Vec<(EndpointId, String)>, Error> {
-    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    let mut c = app.tenant(member.tenant_id).await?;
     Ok(endpoints::names(&mut c, member.tenant_id).await?)
 }
 

@@ -23,7 +23,7 @@ use tower_sessions::Session;
 
 use crate::endpoint::settings::{CheckedOptions, OptionFields};
 use crate::endpoints::{EndpointFields, EndpointForm, destination, pill};
-use crate::error::{Error, database};
+use crate::error::Error;
 use crate::extract::{Form, Path};
 use crate::member::Member;
 use crate::overview::one_endpoint::{self, EndpointHealth};
@@ -50,6 +50,7 @@ struct EndpointPage {
     /// None: nothing was sent in the last 24 hours.
     health: Option<EndpointHealth>,
     /// Newest first.
+    /// None is shown but to those who may act, and showed just now that it is they.
     secrets: Vec<Secret>,
     /// The test that was just made.
     tested: Option<trial::Told>,
@@ -88,12 +89,12 @@ impl Secret {
 
 /// One of the tenant's endpoints; anything else is not found.
 async fn find(app: &App, member: &Member, endpoint_id: EndpointId) -> Result<Endpoint, Error> {
-    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    let mut c = app.tenant(member.tenant_id).await?;
     stored::find(&mut c, member.tenant_id, endpoint_id).await?.ok_or(Error::NotFound)
 }
 
 async fn own_channels(app: &App, member: &Member) -> Result<Vec<ChannelId>, Error> {
-    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    let mut c = app.tenant(member.tenant_id).await?;
     Ok(channels::list(&mut c, member.tenant_id).await?.into_iter().map(|channel| channel.channel_id).collect())
 }
 
@@ -138,8 +139,11 @@ async fn page(
     session: &Session,
     (endpoint, form, options): (Endpoint, EndpointFields, OptionFields),
 ) -> Result<Response, Error> {
-    let mut c = app.pools.web.acquire().await.map_err(database)?;
-    let secrets = stored::secrets::live(&mut c, member.tenant_id, endpoint.endpoint_id, &app.sealer).await?;
+    let mut c = app.tenant(member.tenant_id).await?;
+    let mut secrets = stored::secrets::live(&mut c, member.tenant_id, endpoint.endpoint_id, &app.sealer).await?;
+    if !(member.may_act() && member.is_proved) {
+        secrets.clear();
+    }
     let own = channels::list(&mut c, member.tenant_id).await?;
     let now = member.now(app);
     let health = one_endpoint::of_endpoint(&mut c, member.tenant_id, endpoint.endpoint_id, now).await?;
@@ -177,7 +181,7 @@ pub async fn show(
 ) -> Result<Response, Error> {
     let endpoint = find(&app, &member, endpoint_id).await?;
     let form = EndpointFields::of(&endpoint);
-    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    let mut c = app.tenant(member.tenant_id).await?;
     let set = endpoint_options::find(&mut c, member.tenant_id, endpoint_id).await?.ok_or(Error::NotFound)?;
     let headers = endpoint_options::headers(&mut c, member.tenant_id, endpoint_id, &app.sealer).await?;
     drop(c);
@@ -192,7 +196,7 @@ pub async fn update(
     Form(form): Form<Vec<(String, String)>>,
 ) -> Result<Response, Error> {
     let endpoint = find(&app, &member, endpoint_id).await?;
-    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    let mut c = app.tenant(member.tenant_id).await?;
     let known = endpoint_options::headers(&mut c, member.tenant_id, endpoint_id, &app.sealer).await?;
     drop(c);
     let mut option_fields = OptionFields::entered(&form);
@@ -225,7 +229,7 @@ pub async fn update(
 
 /// What the form says and what its options say, together or not at all.
 async fn save(app: &App, member: &Member, changed: &NewEndpoint<'_>, checked: &CheckedOptions) -> store::Result<bool> {
-    let mut tx = app.pools.web.begin().await?;
+    let mut tx = app.pools.begin(member.tenant_id).await?;
     let updated = stored::update(&mut tx, member.tenant_id, changed).await?;
     set_options(&mut tx, app, (member.tenant_id, changed.endpoint_id), checked).await?;
     tx.commit().await?;

@@ -14,7 +14,7 @@ use tower_sessions::Session;
 
 use crate::endpoint::set_options;
 use crate::endpoint::settings::{CheckedOptions, OptionFields};
-use crate::error::{Error, database};
+use crate::error::Error;
 use crate::extract::{Form, Query};
 use crate::fields::{self, Field};
 use crate::member::Member;
@@ -200,7 +200,7 @@ async fn page(
     session: &Session,
     (form, options, number): (EndpointFields, OptionFields, usize),
 ) -> Result<Response, Error> {
-    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    let mut c = app.tenant(member.tenant_id).await?;
     let endpoints = stored::list(&mut c, member.tenant_id).await?;
     drop(c);
     html(&EndpointsPage {
@@ -305,7 +305,7 @@ pub async fn add(
         channel_ids: checked.channel_ids.as_deref(),
     };
     let secret = signing::new_secret(&mut rand::rng());
-    let mut tx = app.pools.web.begin().await?;
+    let mut tx = app.pools.begin(member.tenant_id).await?;
     stored::create(&mut tx, member.tenant_id, &new, now).await?;
     stored::secrets::add(&mut tx, member.tenant_id, endpoint_id, (&secret, &app.sealer), now).await?;
     if let Some(options) = options {

@@ -30,6 +30,10 @@ pub enum Error {
     CrossSite,
     #[error("the member may look only")]
     ViewOnly,
+    #[error("only owners may do this")]
+    OwnersOnly,
+    #[error("the link does not hold any more")]
+    LinkOver,
     #[error("the form cannot be read")]
     Unreadable,
     #[error("the form is too large")]
@@ -63,7 +67,8 @@ impl Error {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
-            Self::CrossSite | Self::ViewOnly => StatusCode::FORBIDDEN,
+            Self::CrossSite | Self::ViewOnly | Self::OwnersOnly => StatusCode::FORBIDDEN,
+            Self::LinkOver => StatusCode::GONE,
             Self::Unreadable => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
@@ -168,6 +173,11 @@ fn words(error: &Error) -> (&'static str, &'static str) {
         Error::ViewOnly => (
             "You can look, but not change",
             "Your role here is viewer. Ask someone who is an owner or a developer to do it.",
+        ),
+        Error::OwnersOnly => ("Only an owner can do this", "Ask someone whose role here is owner to do it."),
+        Error::LinkOver => (
+            "This link does not work any more",
+            "It was used already, its time is over, or a newer one was sent. Ask for a new one where you asked for this.",
         ),
         Error::Unreadable => (
             "That could not be read",

@@ -18,7 +18,7 @@ use socialhook_core::id::TenantId;
 use socialhook_store::{PgConnection, tenants};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::error::{Error, database};
+use crate::error::Error;
 use crate::member::Member;
 use crate::page::html;
 use crate::state::App;
@@ -117,7 +117,7 @@ impl<S: Source> Sending<S> {
         if self.app.stopping.is_cancelled() {
             return Err(Error::Busy);
         }
-        let mut c = self.app.pools.web.acquire().await.map_err(database)?;
+        let mut c = self.app.tenant(self.tenant_id).await?;
         let piece = self.source.next(&mut c).await?;
         // What was read before the tenant was deleted is whole; an end afterwards would only be that of what is left.
         if !tenants::is_there(&mut c, self.tenant_id).await? {

@@ -10,7 +10,7 @@ use tower_sessions::Session;
 use crate::error::Error;
 use crate::page::html;
 use crate::state::App;
-use crate::{json_view, member};
+use crate::{json_view, person};
 
 /// The event that comes of the sample beside it, without the parts that repeat.
 const EVENT: &str = include_str!("../../../templates/landing-event.json");
@@ -26,7 +26,7 @@ struct LandingPage {
 }
 
 pub async fn show(State(app): State<App>, session: Session) -> Result<Response, Error> {
-    if member::current(&app, &session).await?.is_some() {
+    if person::current(&app, &session).await?.is_some() {
         return Ok(Redirect::to("/overview").into_response());
     }
     let stage = Stage {

@@ -1,7 +1,7 @@
 //! Who is signed in, and what their role allows.
 //!
 //! What must hold: a handler that takes a [`Member`] is for members only, and others are sent to sign in first; what is not a GET is not for
-//! viewers, whatever the handler does, unless it stands in [`VIEWERS_MAY`].
+//! viewers, whatever the handler does, unless it stands in [`VIEWERS_MAY`] or under [`OWN`].
 
 use axum::extract::{FromRef, FromRequestParts, MatchedPath};
 use axum::http::Method;
@@ -9,20 +9,19 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse, Redirect, Response};
 use chrono_tz::Tz;
 use socialhook_core::id::{AccountId, TenantId};
-use socialhook_store::accounts;
-use socialhook_store::sessions::{ACCOUNT_KEY, BROWSER_KEY, SINCE_KEY};
-use socialhook_store::tenants::{self, Role};
-use tower_sessions::Session;
+use socialhook_store::tenants::{Role, Tenant};
 use url::form_urlencoded;
 
 use crate::audit::Actor;
-use crate::client::Client;
-use crate::error::{Error, database};
+use crate::error::Error;
+use crate::person::Person;
 use crate::state::App;
 use crate::words::Now;
 
 /// Forms that change nothing of the tenant's and have nothing sent.
-const VIEWERS_MAY: &[&str] = &["/clinic", "/account/password", "/account/sessions/end"];
+const VIEWERS_MAY: &[&str] = &["/clinic"];
+/// Routes under which everybody does what concerns themselves only.
+const OWN: &str = "/account/";
 
 /// A signed-in person, and the tenant whose pages they see.
 #[derive(Debug, Clone)]
@@ -34,6 +33,8 @@ pub struct Member {
     pub role: Role,
     /// The tenant's, for times that are told or entered.
     pub zone: Tz,
+    /// Whether they showed just now that it is they.
+    pub is_proved: bool,
 }
 
 impl Member {
@@ -52,30 +53,25 @@ impl Member {
     }
 }
 
-/// Makes this browser the account's. The session gets a new id, so that one planted before is worth nothing.
-pub async fn sign_in(app: &App, session: &Session, client: &Client, account_id: AccountId) -> Result<(), Error> {
-    session.cycle_id().await?;
-    session.insert(ACCOUNT_KEY, account_id).await?;
-    session.insert(SINCE_KEY, app.clock.now().timestamp()).await?;
-    session.insert(BROWSER_KEY, &client.browser).await?;
-    Ok(())
-}
+impl Member {
+    /// What somebody is in one of their tenants.
+    pub fn of(person: &Person, tenant: &Tenant) -> Self {
+        Self {
+            tenant_id: tenant.tenant_id,
+            tenant_name: tenant.name.clone(),
+            account_id: person.account_id,
+            email: person.email.clone(),
+            role: tenant.role,
+            // One that this version does not know was valid to another version: no reason to show nothing.
+            zone: tenant.time_zone.parse().unwrap_or(Tz::UTC),
+            is_proved: person.is_proved,
+        }
+    }
 
-/// The member of this session, if it is signed in and the account still belongs to a tenant.
-pub async fn current(app: &App, session: &Session) -> Result<Option<Member>, Error> {
-    let Some(account_id) = session.get::<AccountId>(ACCOUNT_KEY).await? else { return Ok(None) };
-    let mut c = app.pools.web.acquire().await.map_err(database)?;
-    let Some(account) = accounts::find(&mut c, account_id).await? else { return Ok(None) };
-    let Some(tenant) = tenants::of_account(&mut c, account_id).await? else { return Ok(None) };
-    Ok(Some(Member {
-        tenant_id: tenant.tenant_id,
-        tenant_name: tenant.name,
-        account_id,
-        email: account.email,
-        role: tenant.role,
-        // One that this version does not know was valid to another version: no reason to show nothing.
-        zone: tenant.time_zone.parse().unwrap_or(Tz::UTC),
-    }))
+    /// For what only owners decide.
+    pub fn must_own(&self) -> Result<(), Error> {
+        if self.role == Role::Owner { Ok(()) } else { Err(Error::OwnersOnly) }
+    }
 }
 
 impl<S> FromRequestParts<S> for Member
@@ -86,9 +82,9 @@ where
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
-        let session = Session::from_request_parts(parts, state).await.map_err(IntoResponse::into_response)?;
-        let member = current(&App::from_ref(state), &session).await.map_err(IntoResponse::into_response)?;
-        let member = member.ok_or_else(|| sign_in_first(parts).into_response())?;
+        let person = Person::from_request_parts(parts, state).await?;
+        let tenant = person.tenant().ok_or_else(|| Redirect::to("/tenants").into_response())?;
+        let member = Self::of(&person, tenant);
         if !member.may_act() && !only_looks(parts) {
             return Err(Error::ViewOnly.into_response());
         }
@@ -101,11 +97,11 @@ where
 
 fn only_looks(parts: &Parts) -> bool {
     let route = parts.extensions.get::<MatchedPath>().map(MatchedPath::as_str);
-    parts.method.is_safe() || route.is_some_and(|route| VIEWERS_MAY.contains(&route))
+    parts.method.is_safe() || route.is_some_and(|route| route.starts_with(OWN) || VIEWERS_MAY.contains(&route))
 }
 
 /// A page is returned to after signing in; an action is not repeated.
-fn sign_in_first(parts: &Parts) -> Redirect {
+pub(crate) fn sign_in_first(parts: &Parts) -> Redirect {
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
     if parts.method != Method::GET || local_path(path).is_none() {
         return Redirect::to("/sign-in");

@@ -13,7 +13,7 @@ use socialhook_store::ledger::{self, Entry, State as Standing};
 use tower_sessions::Session;
 
 use crate::deliveries::href;
-use crate::error::{Error, database};
+use crate::error::Error;
 use crate::extract::Query;
 use crate::member::Member;
 use crate::page::{Page, Section, html};
@@ -61,7 +61,7 @@ pub async fn show(
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, Error> {
     let id = wanted.id.trim();
-    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    let mut c = app.tenant(member.tenant_id).await?;
     let mut told = events::of_message(&mut c, member.tenant_id, normalise::message_hash(id)).await?;
     // Another id may have the same hash.
     told.retain(|one| memmem(&one.body, &quoted(id)));

@@ -26,7 +26,7 @@ use self::attention::Concern;
 use self::range::Range;
 use self::tables::{ChannelRow, EndpointRow, number};
 use crate::charts::{self, Bars, Lines, PERCENTILES, Times};
-use crate::error::{Error, database};
+use crate::error::Error;
 use crate::extract::Query;
 use crate::member::Member;
 use crate::page::{Page, Section, html};
@@ -85,7 +85,7 @@ pub async fn show(
     let range = Range::from_word(&wanted.range);
     let now = member.now(&app);
     let times = range.times(now);
-    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    let mut c = app.tenant(member.tenant_id).await?;
     let facts = Facts::read(&mut c, &member, range, &times).await?;
     drop(c);
     let page = Page::new(&member, &session, Section::Overview, "Overview").await?;

@@ -91,7 +91,7 @@ impl Page {
             section,
             tenant: member.tenant_name.clone(),
             email: member.email.clone(),
-            notice: session.remove(NOTICE_KEY).await?,
+            notice: take_notice(session).await?,
         })
     }
 
@@ -108,6 +108,11 @@ impl Page {
 /// Leaves a notice for the next page.
 pub async fn leave_notice(session: &Session, text: impl Into<String>) -> Result<(), Error> {
     Ok(session.insert(NOTICE_KEY, text.into()).await?)
+}
+
+/// The notice that the last action left.
+pub async fn take_notice(session: &Session) -> Result<Option<String>, Error> {
+    Ok(session.remove(NOTICE_KEY).await?)
 }
 
 pub fn html(template: &impl Template) -> Result<Response, Error> {

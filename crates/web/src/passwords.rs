@@ -10,6 +10,8 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 use socialhook_store::accounts::{PASSWORD_MAX, PASSWORD_MIN, PasswordHash};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use zxcvbn::Score;
+use zxcvbn::feedback::Feedback;
 
 use crate::error::Error;
 
@@ -18,6 +20,8 @@ const AT_ONCE: usize = 1;
 /// Of the threads that hash, from 0 to 19.
 #[cfg(target_os = "linux")]
 const NICENESS: i32 = 10;
+/// Beyond what can be guessed online, even without our counting of tries.
+const STRENGTH: Score = Score::Three;
 /// Rather a "try again" than a page that hangs.
 const TURN_WITHIN: Duration = Duration::from_secs(5);
 
@@ -72,14 +76,25 @@ fn step_back() {
     }
 }
 
-/// What is wrong with a new password.
+/// What is wrong with a new password; `known` are words that whoever guesses it would try first.
 #[must_use]
-pub fn complaint(password: &SecretString) -> Option<String> {
-    match password.expose_secret().chars().count() {
-        ..PASSWORD_MIN => Some(format!("Use at least {PASSWORD_MIN} characters. A few words in a row are good.")),
-        PASSWORD_MIN..=PASSWORD_MAX => None,
-        _ => Some(format!("Use at most {PASSWORD_MAX} characters.")),
+pub fn complaint(password: &SecretString, known: &[&str]) -> Option<String> {
+    let password = password.expose_secret();
+    match password.chars().count() {
+        ..PASSWORD_MIN => {
+            return Some(format!("Use at least {PASSWORD_MIN} characters. A few words in a row are good."));
+        }
+        PASSWORD_MIN..=PASSWORD_MAX => {}
+        _ => return Some(format!("Use at most {PASSWORD_MAX} characters.")),
     }
+    let known: Vec<&str> = known.iter().copied().chain(["socialhook", "webhook"]).collect();
+    let strength = zxcvbn::zxcvbn(password, &known);
+    if strength.score() >= STRENGTH {
+        return None;
+    }
+    let why = strength.feedback().and_then(Feedback::warning).map(|warning| warning.to_string());
+    let why = why.unwrap_or_else(|| "It is easy to guess.".to_owned());
+    Some(format!("{why} Use some words in a row that do not belong together."))
 }
 
 /// No account has a longer password, so an endless one is not worth hashing.
@@ -91,6 +106,28 @@ pub fn bounded(password: SecretString) -> SecretString {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_guessed_first_is_refused() {
+        let refused =
+            |password: &str| complaint(&SecretString::from(password), &["ada@lovelace.test", "Analytical"]).is_some();
+        for bad in [
+            "short",
+            "password123",
+            "qwertyuiop",
+            "aaaaaaaaaaaa",
+            "ada@lovelace.test",
+            "Analytical1",
+            "socialhook1",
+            "1234567890",
+        ] {
+            assert!(refused(bad), "{bad}");
+        }
+        for good in ["correct horse battery", "another long password", "xk3#mvR8!qz2"] {
+            assert!(!refused(good), "{good}");
+        }
+        assert!(refused(&"x y".repeat(100)));
+    }
 
     #[tokio::test]
     async fn a_password_fits_its_own_hash_only() {

@@ -13,7 +13,7 @@ use socialhook_store::replays::{self as stored, Chosen, Replay, Which};
 use tower_sessions::Session;
 
 use self::form::ReplayForm;
-use crate::error::{Error, database};
+use crate::error::Error;
 use crate::extract::{Form, Path};
 use crate::member::Member;
 use crate::page::{Empty, Page, Section, html, leave_notice};
@@ -120,7 +120,7 @@ fn width(replay: &Replay) -> i64 {
 }
 
 pub async fn list(State(app): State<App>, member: Member, session: Session) -> Result<Response, Error> {
-    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    let mut c = app.tenant(member.tenant_id).await?;
     let replays = stored::list(&mut c, member.tenant_id, SHOWN).await?;
     drop(c);
     let now = member.now(&app);
@@ -169,7 +169,7 @@ pub async fn create(
         Ok(checked) => (checked.chosen, checked.endpoint),
         Err(asked) => return form::refused(&member, &session, asked).await,
     };
-    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    let mut c = app.tenant(member.tenant_id).await?;
     stored::create(&mut c, member.tenant_id, &chosen, Some(member.account_id), app.clock.now()).await?;
     drop(c);
     app.relay.wake();
@@ -187,7 +187,7 @@ pub async fn cancel(
     session: Session,
     Path(replay_id): Path<ReplayId>,
 ) -> Result<Redirect, Error> {
-    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    let mut c = app.tenant(member.tenant_id).await?;
     let replay = stored::find(&mut c, member.tenant_id, replay_id).await?.ok_or(Error::NotFound)?;
     let cancelled = stored::cancel(&mut c, member.tenant_id, replay_id, app.clock.now()).await?;
     drop(c);

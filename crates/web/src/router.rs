@@ -13,8 +13,8 @@ use crate::passwords::Passwords;
 use crate::state::App;
 use crate::{
     account, apps, assets, audit, channels, clinic, conversation, deliveries, delivery, docs, endpoint, endpoints,
-    health, inspector, landing, layers, message, meta, overview, replays, search, serve, settings, sign_in, sign_up,
-    start,
+    forgot, health, inspector, join, landing, layers, members, message, meta, overview, replays, search, serve,
+    settings, sign_in, sign_up, start, tenants,
 };
 
 /// What the handlers share: what the binary passed in, and what lives as long as the router.
@@ -55,7 +55,13 @@ fn pages() -> Router<Web> {
     Router::new()
         .route("/", get(landing::show))
         .route("/sign-up", get(sign_up::form).post(sign_up::create))
+        .route("/sign-up/confirm", get(sign_up::confirm::show).post(sign_up::confirm::create))
         .route("/sign-in", get(sign_in::form).post(sign_in::create))
+        .route("/sign-in/code", get(sign_in::code::form).post(sign_in::code::create))
+        .route("/forgot", get(forgot::form).post(forgot::create))
+        .route("/reset", get(forgot::show).post(forgot::reset))
+        .route("/email", get(account::email::show).post(account::email::confirm))
+        .route("/join", get(join::show).post(join::create))
         .route("/sign-out", post(sign_in::delete))
         .route("/overview", get(overview::show))
         .route("/start", get(start::show))
@@ -115,7 +121,19 @@ fn configuration() -> Router<Web> {
         .route("/exports/progress", get(exports::progress))
         .route("/account", get(account::show))
         .route("/account/password", post(account::change_password))
+        .route("/account/email", post(account::email::create))
+        .route("/account/proof", get(account::proof::show).post(account::proof::create))
+        .route("/account/second-factor", get(account::second_factor::show).post(account::second_factor::begin))
+        .route("/account/second-factor/confirm", post(account::second_factor::confirm))
+        .route("/account/second-factor/codes", post(account::second_factor::renew_codes))
+        .route("/account/second-factor/remove", post(account::second_factor::remove))
         .route("/account/sessions/end", post(account::end_sessions))
+        .route("/tenants", get(tenants::show).post(tenants::create))
+        .route("/tenants/choice", post(tenants::choose))
+        .route("/members", get(members::show).post(members::invite))
+        .route("/members/{account_id}/role", post(members::change_role))
+        .route("/members/{account_id}/remove", get(members::confirm_removing).post(members::remove))
+        .route("/invitations/{invitation_id}/revoke", post(members::revoke))
         .route("/audit", get(audit::show))
         .route("/settings/delete", get(settings::leaving::confirm).post(settings::leaving::delete))
         .route("/settings", get(settings::show).post(settings::update))

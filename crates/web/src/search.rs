@@ -11,7 +11,7 @@ use tower_sessions::Session;
 use url::form_urlencoded;
 
 use crate::deliveries::href;
-use crate::error::{Error, database};
+use crate::error::Error;
 use crate::extract::Query;
 use crate::member::Member;
 use crate::page::{Page, Section, html};
@@ -60,7 +60,7 @@ pub async fn show(
 
 async fn find(app: &App, member: &Member, q: &str) -> Result<Vec<(String, String)>, Error> {
     let tenant_id = member.tenant_id;
-    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    let mut c = app.tenant(member.tenant_id).await?;
     if let Ok(event_id) = q.parse::<EventId>() {
         let entries = ledger::of_events(&mut c, tenant_id, &[event_id]).await?;
         let told = |entry: &ledger::Entry| {

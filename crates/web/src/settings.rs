@@ -1,4 +1,4 @@
-//! What a tenant sets for itself: its name, the zone that its pages tell times in, how long its things are kept; and who belongs to it.
+//! What a tenant sets for itself: its name, the zone that its pages tell times in, and how long its things are kept.
 
 pub mod export;
 pub mod leaving;
@@ -11,16 +11,15 @@ use chrono_tz::{TZ_VARIANTS, Tz};
 use serde::Deserialize;
 use socialhook_store as store;
 use socialhook_store::retention::{self, Own};
-use socialhook_store::tenants::{self, Role};
+use socialhook_store::tenants;
 use tower_sessions::Session;
 
-use crate::error::{Error, database};
+use crate::error::Error;
 use crate::extract::Form;
 use crate::fields::{self, Field};
 use crate::member::Member;
 use crate::page::{Page, Section, html, leave_notice};
 use crate::state::App;
-use crate::words::When;
 
 /// Days that a tenant may choose from, as the database allows.
 const DAYS: std::ops::RangeInclusive<u32> = 1..=90;
@@ -33,15 +32,8 @@ struct SettingsPage {
     form: SettingsFields,
     /// What the form would have deleted, if it was not yet said that it may.
     warning: Option<String>,
-    members: Vec<MemberRow>,
     /// The service's own, in days: receipts, and events.
     defaults: (u32, u32),
-}
-
-struct MemberRow {
-    email: String,
-    role: &'static str,
-    since: When,
 }
 
 #[derive(Default, Deserialize)]
@@ -111,40 +103,24 @@ fn days(text: &str) -> Result<Option<u32>, String> {
     days.map(Some).ok_or_else(wrong)
 }
 
-fn role(role: Role) -> &'static str {
-    match role {
-        Role::Owner => "Owner",
-        Role::Developer => "Developer",
-        Role::Viewer => "Viewer",
-    }
-}
-
 async fn page(
     app: &App,
     member: &Member,
     session: &Session,
     (form, warning): (SettingsFields, Option<String>),
 ) -> Result<Response, Error> {
-    let mut c = app.pools.web.acquire().await.map_err(database)?;
-    let members = tenants::members(&mut c, member.tenant_id).await?;
-    drop(c);
-    let now = member.now(app);
     let default = app.relay.default_retention();
     html(&SettingsPage {
         page: Page::new(member, session, Section::Settings, "Settings").await?,
         may_act: member.may_act(),
         form,
         warning,
-        members: members
-            .into_iter()
-            .map(|one| MemberRow { email: one.email, role: role(one.role), since: When::new(one.created_at, now) })
-            .collect(),
         defaults: (default.receipt_days, default.event_days),
     })
 }
 
 pub async fn show(State(app): State<App>, member: Member, session: Session) -> Result<Response, Error> {
-    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    let mut c = app.tenant(member.tenant_id).await?;
     let own = retention::of(&mut c, member.tenant_id).await?;
     drop(c);
     page(&app, &member, &session, (SettingsFields::of(&member, own), None)).await
@@ -173,7 +149,7 @@ pub async fn update(
         let page = page(&app, &member, &session, (fields, Some(warning))).await?;
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
     }
-    let mut tx = app.pools.web.begin().await.map_err(database)?;
+    let mut tx = app.begin(member.tenant_id).await?;
     tenants::change(&mut tx, member.tenant_id, &name, zone.name()).await?;
     retention::choose(&mut tx, member.tenant_id, own).await?;
     tx.commit().await.map_err(store::Error::from)?;

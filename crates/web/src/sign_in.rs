@@ -1,21 +1,25 @@
 //! Signing in and out.
 
+pub mod code;
+
 use askama::Template;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use chrono::TimeDelta;
 use serde::Deserialize;
-use socialhook_store::accounts;
+use socialhook_store::accounts::{self, Account};
 use tower_sessions::Session;
 
+use crate::account::second_factor;
 use crate::client::{Client, device_cookie};
 use crate::error::{Error, database};
 use crate::extract::{Form, Query};
 use crate::fields::Field;
-use crate::member::{self, local_path};
-use crate::page::html;
+use crate::member::local_path;
+use crate::page::{html, take_notice};
 use crate::passwords::{Passwords, bounded};
+use crate::person;
 use crate::state::App;
 use crate::{audit, throttle};
 
@@ -29,6 +33,7 @@ struct SignInPage {
     refused: bool,
     /// How long to wait before the next try.
     wait: Option<String>,
+    notice: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -48,10 +53,16 @@ pub struct Credentials {
 }
 
 pub async fn form(State(app): State<App>, session: Session, Query(wanted): Query<Wanted>) -> Result<Response, Error> {
-    if member::current(&app, &session).await?.is_some() {
+    if person::current(&app, &session).await?.is_some() {
         return Ok(Redirect::to(HOME).into_response());
     }
-    html(&SignInPage { email: Field::default(), next: wanted.next, refused: false, wait: None })
+    html(&SignInPage {
+        email: Field::default(),
+        next: wanted.next,
+        refused: false,
+        wait: None,
+        notice: take_notice(&session).await?,
+    })
 }
 
 pub async fn create(
@@ -70,25 +81,40 @@ pub async fn create(
     let hash = account.as_ref().map(|account| account.password_hash.clone());
     let fits = passwords.fits(hash, bounded(form.password.into())).await?;
     let Some(account) = account.filter(|_| fits) else {
-        let page = SignInPage { email: Field::new(form.email), next: form.next, refused: true, wait: None };
+        let page =
+            SignInPage { email: Field::new(form.email), next: form.next, refused: true, wait: None, notice: None };
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response());
     };
     throttle::succeeded(&app, trying).await?;
-    member::sign_in(&app, &session, &client, account.account_id).await?;
-    audit::signed_in(&app, &client, (account.account_id, &account.email)).await?;
-    let known = [(header::SET_COOKIE, device_cookie(&app, account.account_id)?)];
-    Ok((known, Redirect::to(local_path(&form.next).unwrap_or(HOME))).into_response())
+    if second_factor::is_on(&app, account.account_id).await? {
+        person::go_halfway(&app, &session, account.account_id, form.next).await?;
+        return Ok(Redirect::to("/sign-in/code").into_response());
+    }
+    finish(&app, &client, &session, (&account, &form.next)).await
+}
+
+/// All that was asked for was right.
+async fn finish(
+    app: &App,
+    client: &Client,
+    session: &Session,
+    (account, next): (&Account, &str),
+) -> Result<Response, Error> {
+    person::sign_in(app, session, client, account.account_id).await?;
+    audit::of_account(app, client, (account.account_id, &account.email), "Signed in").await?;
+    let known = [(header::SET_COOKIE, device_cookie(app, account.account_id)?)];
+    Ok((known, Redirect::to(local_path(next).unwrap_or(HOME))).into_response())
 }
 
 fn too_often(form: Credentials, wait: TimeDelta) -> Result<Response, Error> {
     let seconds = [(header::RETRY_AFTER, wait.num_seconds().max(1))];
     let wait = Some(throttle::in_words(wait));
-    let page = SignInPage { email: Field::new(form.email), next: form.next, refused: false, wait };
+    let page = SignInPage { email: Field::new(form.email), next: form.next, refused: false, wait, notice: None };
     Ok((StatusCode::TOO_MANY_REQUESTS, seconds, html(&page)?).into_response())
 }
 
 /// Text that no column could hold belongs to nobody.
-async fn find(app: &App, email: &str) -> Result<Option<accounts::Account>, Error> {
+async fn find(app: &App, email: &str) -> Result<Option<Account>, Error> {
     if email.contains('\0') {
         return Ok(None);
     }

@@ -18,7 +18,7 @@ use tower_sessions::Session;
 use url::{Host, Url};
 
 use self::steps::{Known, Step};
-use crate::error::{Error, database};
+use crate::error::Error;
 use crate::extract::Form;
 use crate::fields::{self, Field};
 use crate::inspector::simulation;
@@ -86,7 +86,7 @@ pub struct AppForm {
 
 /// Everything that the guide asks the database.
 async fn known(app: &App, member: &Member, now: Now) -> Result<Known, Error> {
-    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    let mut c = app.tenant(member.tenant_id).await?;
     let tenant_id = member.tenant_id;
     Ok(Known {
         apps: stored::apps(&mut c, tenant_id, now.to_utc()).await?,
@@ -104,7 +104,7 @@ async fn page(
 ) -> Result<Response, Error> {
     let now = member.now(app);
     let known = known(app, member, now).await?;
-    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    let mut c = app.tenant(member.tenant_id).await?;
     let own = apps::list(&mut c, member.tenant_id, &app.sealer).await?;
     drop(c);
     let cards = own.iter().filter(|one| one.name != simulation::APP_NAME).map(|one| Card {
@@ -217,7 +217,7 @@ pub async fn simulate(State(app): State<App>, member: Member, session: Session) 
 }
 
 pub async fn dismiss(State(app): State<App>, member: Member, session: Session) -> Result<Redirect, Error> {
-    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    let mut c = app.tenant(member.tenant_id).await?;
     onboarding::dismiss(&mut c, member.tenant_id, app.clock.now()).await?;
     drop(c);
     leave_notice(&session, "The guide is closed. You find it again at /start.").await?;

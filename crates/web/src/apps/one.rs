@@ -17,7 +17,7 @@ use tower_sessions::Session;
 use super::refusals::{Kept, REFUSALS_DAYS, Reason};
 use super::secrets::Shown;
 use super::{NAME_IS_TAKEN, callback_url, state};
-use crate::error::{Error, database};
+use crate::error::Error;
 use crate::extract::{Form, Path};
 use crate::fields::{self, Field};
 use crate::member::Member;
@@ -88,13 +88,13 @@ impl Forms {
 
 /// One of the tenant's own apps; anything else is not found.
 pub async fn find(app: &App, member: &Member, app_id: AppId) -> Result<Stored, Error> {
-    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    let mut c = app.tenant(member.tenant_id).await?;
     stored::find(&mut c, member.tenant_id, app_id, &app.sealer).await?.ok_or(Error::NotFound)
 }
 
 async fn page(app: &App, member: &Member, session: &Session, (one, forms): (Stored, Forms)) -> Result<Response, Error> {
     let (now, tenant_id) = (member.now(app), member.tenant_id);
-    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    let mut c = app.tenant(member.tenant_id).await?;
     let secrets = stored_secrets::live(&mut c, tenant_id, one.app_id, &app.sealer).await?;
     let totals = counted::since(&mut c, tenant_id, app.clock.now() - TimeDelta::days(REFUSALS_DAYS)).await?;
     let limits = (app.clock.now(), KEPT_SHOWN);
@@ -160,7 +160,7 @@ pub async fn rename(
     let Some(name) = forms.name.check(fields::name) else {
         return refused(&app, &member, &session, (found, forms)).await;
     };
-    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    let mut c = app.tenant(member.tenant_id).await?;
     let renamed = stored::rename(&mut c, member.tenant_id, app_id, &name).await;
     drop(c);
     match renamed {
@@ -194,7 +194,7 @@ pub async fn change_token(
         return refused(&app, &member, &session, (found, forms)).await;
     };
     let token = SecretString::from(token);
-    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    let mut c = app.tenant(member.tenant_id).await?;
     stored::set_verify_token(&mut c, member.tenant_id, app_id, &token, &app.sealer).await?;
     drop(c);
     app.relay.refresh().await?;

@@ -9,7 +9,7 @@ use socialhook_store::refused_requests::{self as stored, Line, Refused};
 use tower_sessions::Session;
 
 use crate::clinic::{self, Clinic, Told};
-use crate::error::{Error, database};
+use crate::error::Error;
 use crate::extract::Path;
 use crate::json_view;
 use crate::member::Member;
@@ -117,7 +117,7 @@ pub async fn show(
     Path(refused_id): Path<RefusedId>,
 ) -> Result<Response, Error> {
     let now = member.now(&app);
-    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    let mut c = app.tenant(member.tenant_id).await?;
     let refused = stored::find(&mut c, member.tenant_id, refused_id, (app.clock.now(), &app.sealer)).await?;
     drop(c);
     let refused = refused.ok_or(Error::NotFound)?;

@@ -8,7 +8,7 @@ use socialhook_store::{apps as stored, channels};
 use tower_sessions::Session;
 
 use super::one;
-use crate::error::{Error, database};
+use crate::error::Error;
 use crate::extract::Path;
 use crate::member::Member;
 use crate::page::{Page, Section, html, leave_notice};
@@ -36,7 +36,7 @@ pub async fn confirm(
     Path(app_id): Path<AppId>,
 ) -> Result<Response, Error> {
     let found = one::find(&app, &member, app_id).await?;
-    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    let mut c = app.tenant(member.tenant_id).await?;
     let own = channels::list(&mut c, member.tenant_id).await?;
     drop(c);
     let of_app: Vec<_> = own.into_iter().filter(|channel| channel.app_id == app_id).collect();
@@ -60,7 +60,7 @@ pub async fn delete(
     Path(app_id): Path<AppId>,
 ) -> Result<Redirect, Error> {
     let found = one::find(&app, &member, app_id).await?;
-    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    let mut c = app.tenant(member.tenant_id).await?;
     let deleted = match stored::delete(&mut c, member.tenant_id, app_id).await {
         // A channel appeared at the same moment.
         Err(error) if error.constraint().is_some() => false,

@@ -15,7 +15,7 @@ use socialhook_store::apps::{self as stored};
 use tower_sessions::Session;
 
 use super::one;
-use crate::error::{Error, database};
+use crate::error::Error;
 use crate::extract::{Form, Path};
 use crate::fields;
 use crate::member::Member;
@@ -60,7 +60,7 @@ pub async fn create(
     Form(form): Form<SecretForm>,
 ) -> Result<Response, Error> {
     let found = one::find(&app, &member, app_id).await?;
-    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    let mut c = app.tenant(member.tenant_id).await?;
     let live = secrets::live(&mut c, member.tenant_id, app_id, &app.sealer).await?;
     let secret: Result<SecretString, String> = fields::app_secret(form.app_secret.trim()).map(Into::into);
     let checked = secret.and_then(|secret| {
@@ -108,7 +108,7 @@ pub async fn confirm(
     Path((app_id, secret_id)): Path<(AppId, AppSecretId)>,
 ) -> Result<Response, Error> {
     let found = one::find(&app, &member, app_id).await?;
-    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    let mut c = app.tenant(member.tenant_id).await?;
     let live = secrets::live(&mut c, member.tenant_id, app_id, &app.sealer).await?;
     drop(c);
     let secret = live.iter().find(|one| one.app_secret_id == secret_id).ok_or(Error::NotFound)?;
@@ -128,7 +128,7 @@ pub async fn retire(
     Path((app_id, secret_id)): Path<(AppId, AppSecretId)>,
 ) -> Result<Redirect, Error> {
     one::find(&app, &member, app_id).await?;
-    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    let mut c = app.tenant(member.tenant_id).await?;
     let retired = secrets::retire(&mut c, member.tenant_id, (app_id, secret_id), app.clock.now()).await?;
     drop(c);
     app.relay.refresh().await?;

@@ -12,7 +12,7 @@ use socialhook_store::channels::{self as stored, Channel};
 use socialhook_store::rollups::Grain;
 use tower_sessions::Session;
 
-use crate::error::{Error, database};
+use crate::error::Error;
 use crate::extract::{Form, Path};
 use crate::fields::{self, Field};
 use crate::member::Member;
@@ -73,7 +73,7 @@ pub fn day(now: DateTime<Utc>) -> DateTime<Utc> {
 
 /// One of the tenant's channels; anything else is not found.
 pub async fn find(app: &App, member: &Member, channel_id: ChannelId) -> Result<Channel, Error> {
-    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    let mut c = app.tenant(member.tenant_id).await?;
     let found = stored::find(&mut c, member.tenant_id, channel_id, day(app.clock.now())).await?;
     found.ok_or(Error::NotFound)
 }
@@ -109,7 +109,7 @@ async fn page(
     (channel, form): (Channel, Fields),
 ) -> Result<Response, Error> {
     let now = member.now(app);
-    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    let mut c = app.tenant(member.tenant_id).await?;
     let own = apps::list(&mut c, member.tenant_id, &app.sealer).await?;
     drop(c);
     let (pill, sentence) = state(&channel, now);
@@ -171,7 +171,7 @@ pub async fn update(
     let (Some(name), Some(address)) = (name, address) else {
         return refused(&app, &member, &session, (channel, fields)).await;
     };
-    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    let mut c = app.tenant(member.tenant_id).await?;
     stored::describe(&mut c, member.tenant_id, channel_id, &name, address.as_deref()).await?;
     drop(c);
     app.relay.refresh().await?;
@@ -198,7 +198,7 @@ pub async fn move_to(
     let Some(app_id) = fields.app.check(|text| text.parse::<AppId>().map_err(|_| choose())) else {
         return refused(&app, &member, &session, (channel, fields)).await;
     };
-    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    let mut c = app.tenant(member.tenant_id).await?;
     let moved = stored::move_to(&mut c, member.tenant_id, channel_id, app_id).await;
     drop(c);
     match moved {

@@ -55,7 +55,7 @@ pub async fn disable(
     Path(channel_id): Path<ChannelId>,
 ) -> Result<Redirect, Error> {
     let channel = one::find(&app, &member, channel_id).await?;
-    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    let mut c = app.tenant(member.tenant_id).await?;
     stored::disable(&mut c, member.tenant_id, channel_id, Some(app.clock.now())).await?;
     drop(c);
     app.relay.refresh().await?;
@@ -71,7 +71,7 @@ pub async fn enable(
     Path(channel_id): Path<ChannelId>,
 ) -> Result<Redirect, Error> {
     let channel = one::find(&app, &member, channel_id).await?;
-    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    let mut c = app.tenant(member.tenant_id).await?;
     stored::disable(&mut c, member.tenant_id, channel_id, None).await?;
     drop(c);
     app.relay.refresh().await?;
@@ -87,7 +87,7 @@ pub async fn confirm_deleting(
     Path(channel_id): Path<ChannelId>,
 ) -> Result<Response, Error> {
     let channel = one::find(&app, &member, channel_id).await?;
-    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    let mut c = app.tenant(member.tenant_id).await?;
     let endpoints = endpoints::list(&mut c, member.tenant_id).await?;
     drop(c);
     let alone = endpoints.into_iter().filter(|one| one.channel_ids.as_deref() == Some(&[channel_id]));

@@ -13,7 +13,7 @@ use tower_sessions::Session;
 
 use super::{Clinic, Known, Specimen, Told, known};
 use crate::apps::refusals::Kept;
-use crate::error::{Error, database};
+use crate::error::Error;
 use crate::extract::{Form, Query};
 use crate::fields::{self, Field};
 use crate::member::Member;
@@ -109,7 +109,7 @@ async fn page(
     session: &Session,
     (known_apps, told, form): (Vec<(AppId, String)>, Option<Told>, Fields),
 ) -> Result<Response, Error> {
-    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    let mut c = app.tenant(member.tenant_id).await?;
     let kept = refused_requests::list(&mut c, member.tenant_id, None, (app.clock.now(), KEPT_SHOWN)).await?;
     drop(c);
     html(&ClinicPage {

@@ -13,7 +13,7 @@ use socialhook_store::ledger::{self, Cursor, Filters, Size, Toward};
 use socialhook_store::{PgConnection, channels, endpoints};
 
 use super::wanted::{Known, Wanted};
-use crate::error::{Error, database};
+use crate::error::Error;
 use crate::exports::{Exports, Piece, Source};
 use crate::extract::Query;
 use crate::member::Member;
@@ -31,7 +31,7 @@ pub async fn show(
 ) -> Result<Response, Error> {
     let format = query.iter().find(|(name, _)| name == "format").and_then(|(_, word)| Format::from_word(word));
     let format = format.ok_or(Error::Unreadable)?;
-    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    let mut c = app.tenant(member.tenant_id).await?;
     let channels = channels::list(&mut c, member.tenant_id).await?;
     let endpoints = endpoints::names(&mut c, member.tenant_id).await?;
     drop(c);

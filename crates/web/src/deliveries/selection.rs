@@ -7,7 +7,7 @@ use socialhook_store::{endpoints, health, ledger, replays};
 use tower_sessions::Session;
 
 use super::wanted::Wanted;
-use crate::error::{Error, database};
+use crate::error::Error;
 use crate::extract::Form;
 use crate::member::Member;
 use crate::page::leave_notice;
@@ -38,7 +38,7 @@ pub async fn resend(
     Form(fields): Form<Fields>,
 ) -> Result<Redirect, Error> {
     let keys = chosen(&fields)?;
-    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    let mut c = app.tenant(member.tenant_id).await?;
     let own = endpoints::list(&mut c, member.tenant_id).await?;
     if !keys.iter().all(|key| own.iter().any(|endpoint| endpoint.endpoint_id == key.1)) {
         return Err(Error::NotFound);

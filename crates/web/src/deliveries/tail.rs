@@ -26,7 +26,7 @@ use socialhook_store::{channels, endpoints};
 use super::Row;
 use super::wanted::{Known, Wanted};
 use crate::arrivals::Arrivals;
-use crate::error::{Error, database};
+use crate::error::Error;
 use crate::extract::Query;
 use crate::live::{self, Pace};
 use crate::member::Member;
@@ -53,7 +53,7 @@ pub async fn stream(
     let listener = arrivals.listen(member.tenant_id).ok_or(Error::Busy)?;
     let since = query.iter().find(|(name, _)| name == "since").map(|(_, value)| value.as_str());
     let told_at = live::resumed(&headers).or(since).and_then(moment);
-    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    let mut c = app.tenant(member.tenant_id).await?;
     let channels = channels::list(&mut c, member.tenant_id).await?;
     let endpoints = endpoints::names(&mut c, member.tenant_id).await?;
     drop(c);
@@ -125,7 +125,7 @@ impl Tail {
     }
 
     async fn look(&self) -> Result<Vec<Entry>, Error> {
-        let mut c = self.app.pools.web.acquire().await.map_err(database)?;
+        let mut c = self.app.tenant(self.tenant_id).await?;
         let newest = (Cursor::NEWEST, Toward::Older);
         Ok(ledger::page(&mut c, self.tenant_id, &self.filters, newest, Size::TAIL).await?.entries)
     }

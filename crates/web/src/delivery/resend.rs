@@ -10,7 +10,7 @@ use tower_sessions::Session;
 
 use super::{load, own_endpoints, page, parse};
 use crate::endpoint_choice;
-use crate::error::{Error, database};
+use crate::error::Error;
 use crate::extract::{Form, Path};
 use crate::fields::Field;
 use crate::member::Member;
@@ -58,7 +58,7 @@ async fn send(
     session: &Session,
     (event_id, endpoint_id): (EventId, EndpointId),
 ) -> Result<Redirect, Error> {
-    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    let mut c = app.tenant(member.tenant_id).await?;
     events::find(&mut c, member.tenant_id, event_id).await?.ok_or(Error::NotFound)?;
     let endpoint = endpoints::find(&mut c, member.tenant_id, endpoint_id).await?.ok_or(Error::NotFound)?;
     let opened = replays::resend(&mut c, member.tenant_id, &[(event_id, endpoint_id)], app.clock.now()).await? == 1;

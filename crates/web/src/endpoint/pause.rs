@@ -8,7 +8,7 @@ use socialhook_store::endpoints::{self as stored, Endpoint, KEPT_COUNTED, PauseR
 use socialhook_store::health;
 use tower_sessions::Session;
 
-use crate::error::{Error, database};
+use crate::error::Error;
 use crate::extract::Path;
 use crate::member::Member;
 use crate::page::{Page, Section, html, leave_notice};
@@ -41,7 +41,7 @@ pub async fn create(
     Path(endpoint_id): Path<EndpointId>,
 ) -> Result<Redirect, Error> {
     let endpoint = super::find(&app, &member, endpoint_id).await?;
-    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    let mut c = app.tenant(member.tenant_id).await?;
     stored::pause(&mut c, member.tenant_id, endpoint_id, PauseReason::Person, app.clock.now()).await?;
     drop(c);
     app.relay.refresh().await?;
@@ -56,11 +56,11 @@ pub async fn delete(
     Path(endpoint_id): Path<EndpointId>,
 ) -> Result<Redirect, Error> {
     let endpoint = super::find(&app, &member, endpoint_id).await?;
-    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    let mut c = app.tenant(member.tenant_id).await?;
     stored::resume(&mut c, member.tenant_id, endpoint_id).await?;
     drop(c);
     app.relay.refresh().await?;
-    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    let mut c = app.tenant(member.tenant_id).await?;
     health::send_parked(&mut c, member.tenant_id, endpoint_id, app.clock.now()).await?;
     drop(c);
     app.relay.wake();

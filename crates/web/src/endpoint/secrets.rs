@@ -11,7 +11,7 @@ use socialhook_store as store;
 use socialhook_store::endpoints::secrets;
 use tower_sessions::Session;
 
-use crate::error::{Error, database};
+use crate::error::Error;
 use crate::extract::{Form, Path};
 use crate::member::Member;
 use crate::page::{Page, Section, html, leave_notice};
@@ -66,7 +66,7 @@ pub async fn create(
     let (.., hours) = OVERLAPS.into_iter().find(|(word, ..)| *word == rotation.overlap).ok_or(Error::Unreadable)?;
     let now = app.clock.now();
     let secret = signing::new_secret(&mut rand::rng());
-    let mut tx = app.pools.web.begin().await.map_err(database)?;
+    let mut tx = app.begin(member.tenant_id).await?;
     let new = secrets::add(&mut tx, member.tenant_id, endpoint_id, (&secret, &app.sealer), now).await?;
     if hours == 0 {
         secrets::retire_others(&mut tx, member.tenant_id, endpoint_id, new, now).await?;
@@ -101,7 +101,7 @@ pub async fn retire(
     Path((endpoint_id, secret_id)): Path<(EndpointId, EndpointSecretId)>,
 ) -> Result<Redirect, Error> {
     super::find(&app, &member, endpoint_id).await?;
-    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    let mut c = app.tenant(member.tenant_id).await?;
     let retired = secrets::retire(&mut c, member.tenant_id, (endpoint_id, secret_id), app.clock.now()).await?;
     drop(c);
     app.relay.refresh().await?;

@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use super::page::{Item, SHOWN};
 use crate::arrivals::Arrivals;
-use crate::error::{Error, database};
+use crate::error::Error;
 use crate::extract::Query;
 use crate::live::{self, Pace};
 use crate::member::Member;
@@ -107,7 +107,7 @@ impl Watch {
     }
 
     async fn look(&self) -> Result<Vec<Inspection>, Error> {
-        let mut c = self.app.pools.web.acquire().await.map_err(database)?;
+        let mut c = self.app.tenant(self.tenant_id).await?;
         Ok(inspections::list(&mut c, self.tenant_id, self.after.map(shortly_before), SHOWN).await?)
     }
 }

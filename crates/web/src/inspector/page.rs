@@ -12,7 +12,7 @@ use socialhook_store::inspections::{self, Inspection};
 use tower_sessions::Session;
 
 use crate::docs::examples::MADE;
-use crate::error::{Error, database};
+use crate::error::Error;
 use crate::json_view;
 use crate::member::Member;
 use crate::page::{Page, Section, html};
@@ -79,7 +79,7 @@ impl Item {
 }
 
 pub async fn show(State(app): State<App>, member: Member, session: Session) -> Result<Response, Error> {
-    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    let mut c = app.tenant(member.tenant_id).await?;
     let received = inspections::list(&mut c, member.tenant_id, None, SHOWN).await?;
     drop(c);
     let now = member.now(&app);

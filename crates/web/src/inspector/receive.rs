@@ -10,7 +10,7 @@ use socialhook_store::inspections::{self, Inspection};
 use subtle::ConstantTimeEq;
 
 use crate::arrivals::Arrivals;
-use crate::error::{Error, database};
+use crate::error::Error;
 use crate::extract::Path;
 use crate::state::App;
 
@@ -41,7 +41,7 @@ pub async fn receive(
         body: body.to_vec(),
         signature_valid: true,
     };
-    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    let mut c = app.tenant(endpoint.tenant_id).await?;
     inspections::add(&mut c, endpoint.tenant_id, &inspection).await?;
     drop(c);
     arrivals.announce(endpoint.tenant_id);

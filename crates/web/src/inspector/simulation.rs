@@ -14,7 +14,7 @@ use socialhook_store::apps;
 use socialhook_store::channels::{self, NewChannel};
 use tower_sessions::Session;
 
-use crate::error::{Error, database};
+use crate::error::Error;
 use crate::extract::Form;
 use crate::member::Member;
 use crate::page::leave_notice;
@@ -92,7 +92,7 @@ fn post(app: &App, sample: &Sample, cast: &Cast) -> Post {
 
 /// The first channel of the platform that is reached through an app of the tenant's own with a live secret.
 async fn connected(app: &App, member: &Member, platform: Platform) -> Result<Option<Cast>, Error> {
-    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    let mut c = app.tenant(member.tenant_id).await?;
     let own = apps::list(&mut c, member.tenant_id, &app.sealer).await?;
     for channel in channels::list(&mut c, member.tenant_id).await? {
         let Some(through) = own.iter().find(|app| app.app_id == channel.app_id && app.live_secrets > 0) else {
@@ -125,7 +125,7 @@ async fn connect(app: &App, member: &Member, platform: Platform) -> Result<Cast,
         address: (platform == Platform::Whatsapp).then_some(WHATSAPP_ADDRESS),
         name: &name,
     };
-    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    let mut c = app.tenant(member.tenant_id).await?;
     channels::create(&mut c, member.tenant_id, &new, now).await?;
     drop(c);
     app.relay.refresh().await?;
@@ -133,7 +133,7 @@ async fn connect(app: &App, member: &Member, platform: Platform) -> Result<Cast,
 }
 
 async fn simulator(app: &App, member: &Member) -> Result<AppId, Error> {
-    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    let mut c = app.tenant(member.tenant_id).await?;
     let own = apps::list(&mut c, member.tenant_id, &app.sealer).await?;
     drop(c);
     if let Some(simulator) = own.into_iter().find(|app| app.name == APP_NAME) {

@@ -14,7 +14,7 @@ use tower_sessions::Session;
 use url::form_urlencoded;
 
 use crate::endpoint_choice::{self, EndpointChoice};
-use crate::error::{Error, database};
+use crate::error::Error;
 use crate::extract::Query;
 use crate::fields::{self, Field};
 use crate::member::Member;
@@ -90,7 +90,7 @@ struct ConfirmPage {
 }
 
 async fn asked(app: &App, member: &Member, form: ReplayForm) -> Result<Asked, Error> {
-    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    let mut c = app.tenant(member.tenant_id).await?;
     let endpoints = endpoints::names(&mut c, member.tenant_id).await?;
     let channels = channels::list(&mut c, member.tenant_id).await?;
     let fields = ReplayFields {
@@ -108,7 +108,7 @@ async fn asked(app: &App, member: &Member, form: ReplayForm) -> Result<Asked, Er
 pub async fn check(app: &App, member: &Member, form: ReplayForm) -> Result<Result<Checked, Asked>, Error> {
     let mut asked = asked(app, member, form).await?;
     let Some((chosen, channel)) = asked.check(member.now(app)) else { return Ok(Err(asked)) };
-    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    let mut c = app.tenant(member.tenant_id).await?;
     let endpoint = endpoints::find(&mut c, member.tenant_id, chosen.endpoint_id).await?.ok_or(Error::NotFound)?;
     Ok(Ok(Checked { chosen, endpoint, channel }))
 }
@@ -193,7 +193,7 @@ pub async fn confirm(
         Ok(checked) => checked,
         Err(asked) => return refused(&member, &session, asked).await,
     };
-    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    let mut c = app.tenant(member.tenant_id).await?;
     let estimate = stored::estimate(&mut c, member.tenant_id, &chosen).await?;
     drop(c);
     html(&ConfirmPage {

@@ -6,12 +6,15 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use chrono::DateTime;
 use serde_json::{Value, json};
 use socialhook_core::id::{AuditId, EventId, ReceiptId};
 use socialhook_store::attempts::{self, Attempt};
 use socialhook_store::ledger::Entry;
 use socialhook_store::seal::Sealer;
-use socialhook_store::{PgConnection, apps, audit, channels, endpoints, everything, ledger, retention, tenants};
+use socialhook_store::{
+    PgConnection, apps, audit, channels, endpoints, everything, invitations, ledger, retention, tenants,
+};
 use uuid::Uuid;
 
 use crate::deliveries::export::{exact, in_one_line, state};
@@ -97,7 +100,14 @@ impl Export {
             "receipt_days": own.receipt_days, "event_days": own.event_days,
         })];
         for one in tenants::members(c, tenant_id).await? {
-            lines.push(json!({ "kind": "member", "email": one.email, "since": exact(one.created_at) }));
+            lines.push(json!({
+                "kind": "member", "email": one.email, "role": one.role.word(), "since": exact(one.created_at),
+            }));
+        }
+        for one in invitations::list(c, tenant_id, DateTime::UNIX_EPOCH).await? {
+            lines.push(json!({
+                "kind": "invitation", "email": one.email, "role": one.role.word(), "expires_at": exact(one.expires_at),
+            }));
         }
         for app in apps::list(c, tenant_id, &self.sealer).await? {
             lines.push(

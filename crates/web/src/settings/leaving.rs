@@ -62,7 +62,7 @@ async fn page(
     session: &Session,
     (typed, password): (Field, Field),
 ) -> Result<Response, Error> {
-    let mut c = app.pools.web.acquire().await.map_err(database)?;
+    let mut c = app.tenant(member.tenant_id).await?;
     let extent = leaving::extent(&mut c, member.tenant_id).await?;
     drop(c);
     html(&DeletePage {
@@ -86,7 +86,7 @@ pub async fn delete(
     Form(form): Form<DeleteForm>,
 ) -> Result<Response, Error> {
     if member.role != Role::Owner {
-        return Err(Error::ViewOnly);
+        return Err(Error::OwnersOnly);
     }
     let mut typed = Field::new(form.name);
     let mut password = Field::default();
@@ -103,6 +103,7 @@ pub async fn delete(
             (StatusCode::UNPROCESSABLE_ENTITY, page(&app, &member, &session, (typed, password)).await?).into_response()
         );
     }
+    // Accounts may go with it.
     let mut tx = app.pools.web.begin().await.map_err(database)?;
     leaving::begin(&mut tx, member.tenant_id, app.clock.now()).await?;
     tx.commit().await.map_err(store::Error::from)?;
