@@ -16,3 +16,11 @@ pub fn check(event: &Value) {
         VALIDATOR.iter_errors(event).map(|error| format!("{error} at {}", error.instance_path())).collect();
     assert!(mistakes.is_empty(), "{mistakes:?}\n{event:#}");
 }
+
+/// The same for an event that was not delivered.
+pub fn check_without_delivery(event: &Value) {
+    assert!(event["delivery"].is_null());
+    let mut event = event.clone();
+    event["delivery"] = serde_json::json!({ "attempt": 1, "latency_ms": 0, "replay": false });
+    check(&event);
+}

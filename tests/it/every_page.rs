@@ -310,7 +310,7 @@ async fn look_at_second_factor(world: &World, browser: &Chromium, findings: &mut
     browser.fill("email", "bill@initech.test").await;
     browser.fill("password", PASSWORD).await;
     browser.press("Sign in").await;
-    findings.look_at(browser, "sign-in-code").await;
+    findings.look_at(browser, "sign-in-second-factor").await;
     world.clock.advance(TimeDelta::seconds(30));
     browser.fill("code", &code(&secret, now())).await;
     browser.press("Sign in").await;

@@ -40,12 +40,19 @@ pub async fn two_full_tenants(world: &World) {
         ];
         let replay: Vec<(&str, &str)> = replay.iter().map(|(name, value)| (*name, value.as_str())).collect();
         browser.submit("/replays", &replay).await;
+        let page = browser.submit("/api-keys", &[("name", "ledger"), ("scope", "endpoints"), ("lifetime", "90")]).await;
+        let key = page.find("#made").expect("a key");
+        let paused = world.url(&format!("/api/v1/endpoints/{}/pause", tenant.endpoint_id));
+        let paused =
+            world.http.post(paused).bearer_auth(key).header("idempotency-key", "1").send().await.expect("an answer");
+        assert_eq!(paused.status(), 200);
+        browser.submit(&format!("/endpoints/{}/resume", tenant.endpoint_id), &[]).await;
         browser.submit("/members", &[("email", "grace@example.test"), ("role", "viewer")]).await;
     }
     world
         .execute(
             "insert into endpoint_health (tenant_id, endpoint_id, down_since, drain_before, probes)
-             select tenant_id, endpoint_id, '2026-11-02 11:00Z', '2026-11-02 11:00Z', 1 from endpoint where name = 'main'",
+             select tenant_id, endpoint_id, '2026-11-02 11:00Z', '2026-11-02 11:00Z', 1 from endpoint where name = 'main' on conflict do nothing",
         )
         .await;
 }

@@ -7,6 +7,9 @@
 )]
 
 mod account;
+mod api;
+mod api_keys;
+mod api_lists;
 mod app_pages;
 mod audit;
 mod audit_log;

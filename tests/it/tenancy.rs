@@ -74,6 +74,10 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/members/{account}/remove"),
     ("POST", "/members/{account}/remove"),
     ("POST", "/invitations/{invitation}/revoke"),
+    ("GET", "/api-keys"),
+    ("POST", "/api-keys"),
+    ("GET", "/api-keys/{api_key}/revoke"),
+    ("POST", "/api-keys/{api_key}/revoke"),
     ("GET", "/audit"),
     ("GET", "/account"),
     ("POST", "/account/password"),
@@ -122,6 +126,7 @@ const OPEN: &[&str] = &[
     "/inspector/{endpoint_id}",
     "/static/{name}",
     "/docs/events",
+    "/docs/api",
     "/schema/event.v1.json",
     "/schema/event.v1.d.ts",
     "/healthz",
@@ -139,6 +144,7 @@ pub struct Ids {
     app_secret: String,
     refused: String,
     account: String,
+    api_key: String,
     invitation: String,
 }
 
@@ -172,6 +178,8 @@ pub async fn acmes(world: &World) -> Ids {
     let browser = Browser::new(&world.base);
     browser.sign_in(world.acme.email, PASSWORD).await;
     browser.submit("/members", &[("email", "grace@example.test"), ("role", "developer")]).await;
+    browser.submit("/api-keys", &[("name", "ledger"), ("scope", "read"), ("lifetime", "90")]).await;
+    let key: uuid::Uuid = sqlx::query_scalar("select api_key_id from api_key").fetch_one(&mut *c).await.expect("a key");
     let people: (uuid::Uuid, uuid::Uuid) = sqlx::query_as(
         "select m.account_id, i.invitation_id from tenant t join member m using (tenant_id)
          join invitation i using (tenant_id) where t.name = 'Acme'",
@@ -184,6 +192,7 @@ pub async fn acmes(world: &World) -> Ids {
         channel: socialhook_core::id::ChannelId(ids.0).to_string(),
         app_secret: socialhook_core::id::AppSecretId(ids.1).to_string(),
         refused: socialhook_core::id::RefusedId(ids.2).to_string(),
+        api_key: socialhook_core::id::ApiKeyId(key).to_string(),
         account: socialhook_core::id::AccountId(people.0).to_string(),
         invitation: socialhook_core::id::InvitationId(people.1).to_string(),
         secret: socialhook_core::id::EndpointSecretId(secret).to_string(),
@@ -216,6 +225,7 @@ fn path(route: &str, ids: &Ids) -> String {
         ("{app_secret}", &ids.app_secret),
         ("{refused}", &ids.refused),
         ("{account}", &ids.account),
+        ("{api_key}", &ids.api_key),
         ("{invitation}", &ids.invitation),
     ];
     named.into_iter().fold(route.to_owned(), |path, (name, id)| path.replace(name, id))
@@ -241,6 +251,7 @@ const LISTS: &[&str] = &[
     "/account",
     "/tenants",
     "/members",
+    "/api-keys",
     "/audit",
 ];
 
@@ -285,6 +296,7 @@ async fn another_tenants_things_are_not_found() {
                 &ids.refused,
                 &ids.replay,
                 &ids.account,
+                &ids.api_key,
                 &ids.invitation,
                 "grace@example.test",
                 "verify-Acme",
@@ -370,6 +382,7 @@ fn every_route_is_in_the_table() {
             "app_secret",
             "refused",
             "account",
+            "api_key",
             "invitation",
         ]
         .into_iter()

@@ -174,6 +174,8 @@ id! {
     AuditId = "aud",
     /// A letter to a person.
     MailId = "mail",
+    /// A key to the API.
+    ApiKeyId = "key",
     /// Somebody who was asked to join a tenant.
     InvitationId = "inv",
 }

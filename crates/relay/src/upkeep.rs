@@ -9,8 +9,8 @@ use chrono::TimeDelta;
 use socialhook_core::id::ManifestId;
 use socialhook_store::endpoints::secrets;
 use socialhook_store::{
-    PgConnection, Result, account_links, channels, deliveries, inspections, invitations, mail, manifests, nodes,
-    onboarding, refusals, refused_requests, rollups, sessions, sign_ups, throttle,
+    PgConnection, Result, account_links, channels, deliveries, idempotency, inspections, invitations, mail, manifests,
+    nodes, onboarding, refusals, refused_requests, rollups, sessions, sign_ups, throttle,
 };
 
 use crate::job::Job;
@@ -191,6 +191,7 @@ pub(crate) async fn rarely(relay: &Relay) -> Result<()> {
         if unsent > 0 {
             tracing::error!(letters = unsent, "letters were never sent, and what they say holds no longer");
         }
+        idempotency::sweep(c, now).await?;
         sign_ups::sweep(c, now).await?;
         account_links::sweep(c, now).await?;
         invitations::sweep(c, now).await?;

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use chrono::{DateTime, Utc};
-use socialhook_core::id::{ConversationId, EventId, TenantId};
+use socialhook_core::id::{ChannelId, ConversationId, EventId, TenantId};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -143,4 +143,64 @@ pub async fn conversations_with_events(
     .fetch_all(c)
     .await?;
     Ok(found.into_iter().map(ConversationId).collect())
+}
+
+/// Which events a list holds.
+#[derive(Debug, Clone, Default)]
+pub struct Filters {
+    /// An event word, or the beginning of one such as `message.*`.
+    pub event: Option<String>,
+    pub channel_id: Option<ChannelId>,
+    /// By the event's own time, `to` excluded.
+    pub from: Option<DateTime<Utc>>,
+    pub to: Option<DateTime<Utc>>,
+}
+
+/// Events that a list looks at, at most, however few of them fit.
+const LOOK_BACK: i64 = 2000;
+
+/// Up to so many events before one, newest first; and where to go on, if there may be more. Few may fit of those that were looked at: a list
+/// may be short, or empty, and go on all the same.
+pub async fn list(
+    c: &mut PgConnection,
+    tenant_id: TenantId,
+    (filters, before): (&Filters, Option<EventId>),
+    limit: usize,
+) -> Result<(Vec<Told>, Option<EventId>)> {
+    let end = filters.to.map_or(EventId(Uuid::max()), EventId::floor);
+    let before = before.map_or(end, |before| before.min(end));
+    let prefix = filters.event.as_ref().and_then(|event| event.strip_suffix('*'));
+    let keys = sqlx::query!(
+        r#"select event_id, ($4::uuid is null or channel_id = $4) is true
+             and ($5::text is null or starts_with(event, $5)) and ($6::text is null or event = $6) as "fits!"
+           from (select event_id, event, channel_id from event
+                 where tenant_id = $1 and event_id < $2 and event_id >= $3 order by event_id desc limit $7) looked_at
+           order by event_id desc"#,
+        tenant_id.0,
+        before.0,
+        filters.from.map_or(Uuid::nil(), |from| EventId::floor(from).0),
+        filters.channel_id.map(|id| id.0),
+        prefix,
+        filters.event.as_deref().filter(|_| prefix.is_none()),
+        LOOK_BACK
+    )
+    .fetch_all(&mut *c)
+    .await?;
+    let fitting: Vec<Uuid> = keys.iter().filter(|key| key.fits).map(|key| key.event_id).take(limit).collect();
+    let is_whole = i64::try_from(keys.len()).is_ok_and(|looked_at| looked_at < LOOK_BACK);
+    let next = match fitting.last() {
+        Some(last) if fitting.len() == limit => Some(*last),
+        _ if is_whole => None,
+        _ => keys.last().map(|key| key.event_id),
+    };
+    let rows = sqlx::query_as!(
+        Told,
+        r#"select event_id as "event_id: Uuid", event, received_at, body from event
+           where tenant_id = $1 and event_id = any($2) order by event_id desc"#,
+        tenant_id.0,
+        &fitting
+    )
+    .fetch_all(c)
+    .await?;
+    Ok((rows, next.map(EventId)))
 }

@@ -30,6 +30,12 @@ impl Size {
     pub const PAGE: Self = Self { rows: PAGE, look_back: 2000 };
     /// Of a page that looks again every few seconds.
     pub const TAIL: Self = Self { rows: PAGE, look_back: 1000 };
+    /// Of a page of at most so many rows.
+    #[must_use]
+    pub fn of(rows: u8) -> Self {
+        Self { rows: i64::from(rows), ..Self::PAGE }
+    }
+
     /// Of an export.
     pub const CHUNK: Self = Self { rows: 500, look_back: 3000 };
 }

@@ -5,6 +5,7 @@
 
 pub mod account_links;
 pub mod accounts;
+pub mod api_keys;
 pub mod apps;
 pub mod attempts;
 pub mod audit;
@@ -18,6 +19,7 @@ pub mod events;
 pub mod everything;
 pub mod floor;
 pub mod health;
+pub mod idempotency;
 pub mod ingest;
 pub mod inspections;
 pub mod invitations;

@@ -115,19 +115,29 @@ pub async fn create(
 
 /// The newest, up to `limit`.
 pub async fn list(c: &mut PgConnection, tenant_id: TenantId, limit: i64) -> Result<Vec<Replay>> {
-    read(c, tenant_id, None, limit).await
+    read(c, tenant_id, None, (None, limit)).await
+}
+
+/// Up to so many before one, newest first.
+pub async fn list_before(
+    c: &mut PgConnection,
+    tenant_id: TenantId,
+    before: Option<ReplayId>,
+    limit: i64,
+) -> Result<Vec<Replay>> {
+    read(c, tenant_id, None, (before, limit)).await
 }
 
 /// One of the tenant's replays; another tenant's is not found.
 pub async fn find(c: &mut PgConnection, tenant_id: TenantId, replay_id: ReplayId) -> Result<Option<Replay>> {
-    Ok(read(c, tenant_id, Some(replay_id), 1).await?.pop())
+    Ok(read(c, tenant_id, Some(replay_id), (None, 1)).await?.pop())
 }
 
 async fn read(
     c: &mut PgConnection,
     tenant_id: TenantId,
     replay_id: Option<ReplayId>,
-    limit: i64,
+    (before, limit): (Option<ReplayId>, i64),
 ) -> Result<Vec<Replay>> {
     let rows = sqlx::query!(
         r#"select r.replay_id, r.endpoint_id, n.name as endpoint_name, n.paused_at, r.from_at, r.to_at, r.which, r.channel_id,
@@ -137,11 +147,12 @@ async fn read(
            join endpoint n on n.tenant_id = r.tenant_id and n.endpoint_id = r.endpoint_id
            left join channel ch on ch.tenant_id = r.tenant_id and ch.channel_id = r.channel_id
            left join account a on a.account_id = r.created_by
-           where r.tenant_id = $1 and ($2::uuid is null or r.replay_id = $2)
+           where r.tenant_id = $1 and ($2::uuid is null or r.replay_id = $2) and ($4::uuid is null or r.replay_id < $4)
            order by r.replay_id desc limit $3"#,
         tenant_id.0,
         replay_id.map(|id| id.0),
-        limit
+        limit,
+        before.map(|id| id.0)
     )
     .fetch_all(c)
     .await?;

@@ -40,12 +40,27 @@ pub async fn take(
     subject: &Subject,
     now: DateTime<Utc>,
 ) -> Result<Option<TimeDelta>> {
+    Ok(count(c, limit, subject, now).await?.wait)
+}
+
+/// What is left after a try.
+#[derive(Debug, Clone, Copy)]
+pub struct Left {
+    /// None: the try was counted.
+    pub wait: Option<TimeDelta>,
+    pub tries: i32,
+    /// Until all are back.
+    pub full_in: TimeDelta,
+}
+
+/// The same, and how many tries are left.
+pub async fn count(c: &mut PgConnection, limit: Limit, subject: &Subject, now: DateTime<Utc>) -> Result<Left> {
     let full = now + limit.every * limit.burst;
     let taken = sqlx::query_scalar!(
         r#"insert into throttle (kind, subject_hash, used_until) values ($1, $2, $3::timestamptz + $4)
            on conflict (kind, subject_hash) do update set used_until = greatest(throttle.used_until, $3) + $4
              where greatest(throttle.used_until, $3) + $4 <= $5
-           returning true as "taken!""#,
+           returning used_until"#,
         limit.kind,
         subject.0,
         now,
@@ -54,8 +69,9 @@ pub async fn take(
     )
     .fetch_optional(&mut *c)
     .await?;
-    if taken.is_some() {
-        return Ok(None);
+    if let Some(until) = taken {
+        let left = (full - until).num_milliseconds() / limit.every.num_milliseconds().max(1);
+        return Ok(Left { wait: None, tries: i32::try_from(left).unwrap_or(0), full_in: until - now });
     }
     let used_until = sqlx::query_scalar!(
         "select used_until from throttle where kind = $1 and subject_hash = $2",
@@ -64,7 +80,8 @@ pub async fn take(
     )
     .fetch_optional(c)
     .await?;
-    Ok(Some(used_until.map_or(limit.every, |until| until + limit.every - full)))
+    let wait = used_until.map_or(limit.every, |until| until + limit.every - full);
+    Ok(Left { wait: Some(wait), tries: 0, full_in: used_until.map_or(TimeDelta::zero(), |until| until - now) })
 }
 
 /// Forgets the tries, since one was right.

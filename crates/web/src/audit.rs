@@ -62,6 +62,8 @@ pub const ACTIONS: &[(&str, &str, &str)] = &[
     ("POST", "/account/second-factor/codes", "Made new recovery codes"),
     ("POST", "/account/second-factor/remove", "Switched their second factor off"),
     ("POST", "/account/proof", "Showed again who they are"),
+    ("POST", "/api-keys", "Made an API key"),
+    ("POST", "/api-keys/{api_key_id}/revoke", "Revoked an API key"),
     ("POST", "/members", "Invited a member"),
     ("POST", "/members/{account_id}/role", "Changed a member’s role"),
     ("POST", "/members/{account_id}/remove", "Removed a member"),
@@ -155,7 +157,7 @@ pub async fn of_tenant(
 }
 
 /// It is done already, so that it cannot be recorded is no reason to say that it was not.
-async fn add(app: &App, tenant_id: TenantId, deed: Deed<'_>) {
+pub async fn add(app: &App, tenant_id: TenantId, deed: Deed<'_>) {
     let added = async {
         let mut c = app.pools.tenant(tenant_id).await?;
         audit::add(&mut c, tenant_id, deed, app.clock.now()).await
@@ -167,7 +169,7 @@ async fn add(app: &App, tenant_id: TenantId, deed: Deed<'_>) {
 }
 
 /// The ids in a path.
-fn ids(path: &str) -> Vec<String> {
+pub fn ids(path: &str) -> Vec<String> {
     let path = path.split(['?', '#']).next().unwrap_or_default();
     let is_id = |part: &&str| part.split_once('_').is_some_and(|(_, rest)| rest.len() == ID_LENGTH);
     path.split('/').filter(is_id).map(str::to_owned).collect()

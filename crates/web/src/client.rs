@@ -5,9 +5,9 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use axum::extract::{ConnectInfo, FromRef, FromRequestParts};
+use axum::extract::{ConnectInfo, FromRef, FromRequestParts, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{Extensions, HeaderMap, HeaderValue, header};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use ipnet::IpNet;
@@ -47,12 +47,21 @@ where
 
 impl Client {
     pub fn of(app: &App, parts: &Parts) -> Self {
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip());
-        let address = peer.and_then(|peer| address(peer, &parts.headers, &app.trusted_proxies));
+        Self::from(app, &parts.headers, &parts.extensions)
+    }
+
+    /// Of a request that is not taken apart yet.
+    pub fn of_headers(app: &App, request: &Request) -> Self {
+        Self::from(app, request.headers(), request.extensions())
+    }
+
+    fn from(app: &App, headers: &HeaderMap, extensions: &Extensions) -> Self {
+        let peer = extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip());
+        let address = peer.and_then(|peer| address(peer, headers, &app.trusted_proxies));
         Self {
             network: address.and_then(network),
-            browser: browser(&parts.headers),
-            device: cookie(&parts.headers, device_name(app)),
+            browser: browser(headers),
+            device: cookie(headers, device_name(app)),
         }
     }
 

@@ -4,6 +4,7 @@
 //! All of it is made from what the relay works with: the types that are sent, the simulator's samples and the normaliser. So
 //! it is made once, when it is first asked for.
 
+pub mod api;
 pub mod examples;
 mod keys;
 

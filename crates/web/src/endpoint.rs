@@ -214,7 +214,7 @@ pub async fn update(
         events: &checked.events,
         channel_ids: channel_ids.as_deref().filter(|ids| !ids.is_empty()),
     };
-    match save(&app, &member, &changed, &options).await {
+    match save(&app, member.tenant_id, &changed, &options).await {
         Ok(true) => {}
         Ok(false) => return Err(Error::NotFound),
         Err(error) if fields.explains(&error) => {
@@ -228,10 +228,15 @@ pub async fn update(
 }
 
 /// What the form says and what its options say, together or not at all.
-async fn save(app: &App, member: &Member, changed: &NewEndpoint<'_>, checked: &CheckedOptions) -> store::Result<bool> {
-    let mut tx = app.pools.begin(member.tenant_id).await?;
-    let updated = stored::update(&mut tx, member.tenant_id, changed).await?;
-    set_options(&mut tx, app, (member.tenant_id, changed.endpoint_id), checked).await?;
+pub async fn save(
+    app: &App,
+    tenant_id: TenantId,
+    changed: &NewEndpoint<'_>,
+    checked: &CheckedOptions,
+) -> store::Result<bool> {
+    let mut tx = app.pools.begin(tenant_id).await?;
+    let updated = stored::update(&mut tx, tenant_id, changed).await?;
+    set_options(&mut tx, app, (tenant_id, changed.endpoint_id), checked).await?;
     tx.commit().await?;
     Ok(updated)
 }

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
-use socialhook_core::id::{ChannelId, EndpointId};
+use socialhook_core::id::{ChannelId, EndpointId, TenantId};
 use socialhook_core::signing;
 use socialhook_store as store;
 use socialhook_store::endpoints::{self as stored, Endpoint, KEPT_COUNTED_EACH, NewEndpoint, Target};
@@ -266,7 +266,7 @@ pub async fn create(
     let (Some(checked), Some(set)) = (fields.check(&app, false), options.check(None)) else {
         return refused(&app, &member, &session, (fields, options)).await;
     };
-    let endpoint_id = match add(&app, &member, (&checked, Some(&set))).await {
+    let endpoint_id = match add(&app, member.tenant_id, (&checked, Some(&set))).await {
         Ok(endpoint_id) => endpoint_id,
         Err(error) if fields.explains(&error) => return refused(&app, &member, &session, (fields, options)).await,
         Err(error) => return Err(error.into()),
@@ -292,7 +292,7 @@ async fn refused(
 /// The endpoint, its first signing secret and its options, in one transaction.
 pub async fn add(
     app: &App,
-    member: &Member,
+    tenant_id: TenantId,
     (checked, options): (&Checked, Option<&CheckedOptions>),
 ) -> store::Result<EndpointId> {
     let now = app.clock.now();
@@ -305,11 +305,11 @@ pub async fn add(
         channel_ids: checked.channel_ids.as_deref(),
     };
     let secret = signing::new_secret(&mut rand::rng());
-    let mut tx = app.pools.begin(member.tenant_id).await?;
-    stored::create(&mut tx, member.tenant_id, &new, now).await?;
-    stored::secrets::add(&mut tx, member.tenant_id, endpoint_id, (&secret, &app.sealer), now).await?;
+    let mut tx = app.pools.begin(tenant_id).await?;
+    stored::create(&mut tx, tenant_id, &new, now).await?;
+    stored::secrets::add(&mut tx, tenant_id, endpoint_id, (&secret, &app.sealer), now).await?;
     if let Some(options) = options {
-        set_options(&mut tx, app, (member.tenant_id, endpoint_id), options).await?;
+        set_options(&mut tx, app, (tenant_id, endpoint_id), options).await?;
     }
     tx.commit().await?;
     Ok(endpoint_id)

@@ -63,7 +63,7 @@ pub fn database(error: impl Into<store::Error>) -> Error {
 }
 
 impl Error {
-    fn status(&self) -> StatusCode {
+    pub fn status(&self) -> StatusCode {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
@@ -159,7 +159,7 @@ fn is_bare(response: &Response) -> bool {
 }
 
 /// What happened, then what to do.
-fn words(error: &Error) -> (&'static str, &'static str) {
+pub fn words(error: &Error) -> (&'static str, &'static str) {
     match error {
         Error::NotFound => (
             "There is nothing here",

@@ -81,7 +81,7 @@ pub async fn create(State(app): State<App>, client: Client, Form(form): Form<Ask
         mail::post(&app, &mut tx, (&email, mail::RESET_FOR), &letter).await?;
     }
     tx.commit().await.map_err(store::Error::from)?;
-    html(&MailSentPage { email, what: "a link to choose a new password" })
+    html(&MailSentPage { email, what: "a link to choose a new password", is_in_files: !app.confirms_addresses })
 }
 
 /// A link by which the account's password can be chosen anew.

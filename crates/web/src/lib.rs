@@ -6,6 +6,7 @@
 //! [`router`] is the whole table of routes. A file is a resource: its handlers, with their forms and pages beside them.
 
 mod account;
+pub mod api;
 mod apps;
 mod arrivals;
 mod assets;

@@ -165,7 +165,7 @@ pub async fn create(
     session: Session,
     Form(form): Form<ReplayForm>,
 ) -> Result<Response, Error> {
-    let (chosen, endpoint) = match form::check(&app, &member, form).await? {
+    let (chosen, endpoint) = match form::check(&app, (member.tenant_id, member.now(&app)), form).await? {
         Ok(checked) => (checked.chosen, checked.endpoint),
         Err(asked) => return form::refused(&member, &session, asked).await,
     };

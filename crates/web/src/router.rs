@@ -12,7 +12,7 @@ use crate::exports::{self, Exports};
 use crate::passwords::Passwords;
 use crate::state::App;
 use crate::{
-    account, apps, assets, audit, channels, clinic, conversation, deliveries, delivery, docs, endpoint, endpoints,
+    account, api, apps, assets, audit, channels, clinic, conversation, deliveries, delivery, docs, endpoint, endpoints,
     forgot, health, inspector, join, landing, layers, members, message, meta, overview, replays, search, serve,
     settings, sign_in, sign_up, start, tenants,
 };
@@ -33,6 +33,7 @@ pub fn router(app: App) -> Router {
     let pages = pages().layer(layers::timeout()).merge(live()).layer(recorded);
     let all = layers::dashboard(pages, &app)
         .merge(public())
+        .merge(api::routes(&app))
         .fallback(async || Error::NotFound)
         .method_not_allowed_fallback(async || Error::Method);
     let (public_url, draining) = (app.public_url.clone(), app.draining.clone());
@@ -134,6 +135,8 @@ fn configuration() -> Router<Web> {
         .route("/members/{account_id}/role", post(members::change_role))
         .route("/members/{account_id}/remove", get(members::confirm_removing).post(members::remove))
         .route("/invitations/{invitation_id}/revoke", post(members::revoke))
+        .route("/api-keys", get(api::show_keys).post(api::create_key))
+        .route("/api-keys/{api_key_id}/revoke", get(api::confirm_revoking).post(api::revoke_key))
         .route("/audit", get(audit::show))
         .route("/settings/delete", get(settings::leaving::confirm).post(settings::leaving::delete))
         .route("/settings", get(settings::show).post(settings::update))
@@ -169,6 +172,7 @@ fn public() -> Router<Web> {
         .layer(layers::timeout())
         .route("/static/{name}", get(assets::serve).layer(layers::compression()))
         .route("/docs/events", get(docs::events).layer(layers::compression()))
+        .route("/docs/api", get(docs::api::show).layer(layers::compression()))
         .route("/schema/event.v1.json", get(docs::json_schema).layer(layers::compression()))
         .route("/schema/event.v1.d.ts", get(docs::typescript).layer(layers::compression()))
         .route("/healthz", get(health::live))

@@ -49,6 +49,7 @@ struct SignUpPage {
 pub struct MailSentPage {
     pub email: String,
     pub what: &'static str,
+    pub is_in_files: bool,
 }
 
 #[derive(Deserialize)]
@@ -134,7 +135,7 @@ async fn ask_to_confirm(app: &App, client: &Client, session: &Session, sign_up: 
     }
     tx.commit().await.map_err(store::Error::from)?;
     session.insert(confirm::BEGUN_KEY, hex(&token.hash)).await?;
-    html(&MailSentPage { email, what: "a link that opens your account" })
+    html(&MailSentPage { email, what: "a link that opens your account", is_in_files: false })
 }
 
 /// Signs somebody in who has just got an account, and leads them to their first event.

@@ -175,7 +175,7 @@ pub async fn send_to(
     let Some(checked) = fields.check(&app, false) else {
         return refused(&app, &member, &session, (<_>::default(), fields)).await;
     };
-    match endpoints::add(&app, &member, (&checked, None)).await {
+    match endpoints::add(&app, member.tenant_id, (&checked, None)).await {
         Ok(_) => {}
         Err(error) if fields.explains(&error) => {
             return refused(&app, &member, &session, (<_>::default(), fields)).await;
@@ -195,7 +195,7 @@ pub async fn inspect(State(app): State<App>, member: Member, session: Session) -
         events: vec!["*".to_owned()],
         channel_ids: None,
     };
-    match endpoints::add(&app, &member, (&checked, None)).await {
+    match endpoints::add(&app, member.tenant_id, (&checked, None)).await {
         Ok(_) => leave_notice(&session, "The inspector receives events from now on.").await?,
         // Pressed twice, or it was there all along.
         Err(error) if error.constraint() == Some("endpoint_name") => {}

@@ -13,7 +13,7 @@ use url::form_urlencoded;
 use crate::endpoint_choice;
 use crate::fields::{self, Field};
 
-pub(super) const OUTCOMES: [(Outcome, &str, &str); 5] = [
+pub const OUTCOMES: [(Outcome, &str, &str); 5] = [
     (Outcome::All, "", "All"),
     (Outcome::Delivered, "delivered", "Delivered"),
     (Outcome::Waiting, "waiting", "Waiting"),

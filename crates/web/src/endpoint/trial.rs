@@ -5,7 +5,7 @@ use axum::response::Redirect;
 use serde::{Deserialize, Serialize};
 use socialhook_core::delivery::Outcome;
 use socialhook_core::id::EndpointId;
-use socialhook_core::sample::{self, Stage};
+use socialhook_core::sample::{self, Sample, Stage};
 use socialhook_relay::trial::{NotTried, Trial};
 use tower_sessions::Session;
 
@@ -73,6 +73,13 @@ pub async fn take(session: &Session, endpoint_id: EndpointId) -> Result<Option<T
     Ok(told.filter(|told| told.endpoint_id == endpoint_id.to_string()))
 }
 
+/// A webhook of this kind, of no customer's account.
+pub fn body(app: &App, sample: &Sample) -> String {
+    let stage =
+        Stage { external_id: EXTERNAL_ID, address: Some(ADDRESS), at: app.clock.now(), serial: codes::random_serial() };
+    sample.body(&stage)
+}
+
 pub async fn create(
     State(app): State<App>,
     member: Member,
@@ -82,9 +89,7 @@ pub async fn create(
 ) -> Result<Redirect, Error> {
     super::find(&app, &member, endpoint_id).await?;
     let sample = sample::find(&form.sample).ok_or(Error::Unreadable)?;
-    let stage =
-        Stage { external_id: EXTERNAL_ID, address: Some(ADDRESS), at: app.clock.now(), serial: codes::random_serial() };
-    match app.relay.try_endpoint(member.tenant_id, endpoint_id, sample.body(&stage).as_bytes()).await {
+    match app.relay.try_endpoint(member.tenant_id, endpoint_id, body(&app, sample).as_bytes()).await {
         Ok(trial) => session.insert(RESULT_KEY, Told::of(endpoint_id, sample.name, &trial)).await?,
         Err(NotTried::Unknown) => return Err(Error::NotFound),
         Err(NotTried::Busy) => {

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, DurationRound, SecondsFormat, TimeDelta, Utc};
 use serde::Deserialize;
-use socialhook_core::id::EndpointId;
+use socialhook_core::id::{EndpointId, TenantId};
 use socialhook_store::channels::{self, Channel};
 use socialhook_store::endpoints::{self, Endpoint};
 use socialhook_store::replays::{self as stored, Chosen, Estimate, Which};
@@ -28,12 +28,12 @@ const FIRST_OFFER: TimeDelta = TimeDelta::hours(24);
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub struct ReplayForm {
-    endpoint: String,
-    from: String,
-    to: String,
-    which: String,
-    channel: String,
-    event: String,
+    pub endpoint: String,
+    pub from: String,
+    pub to: String,
+    pub which: String,
+    pub channel: String,
+    pub event: String,
 }
 
 #[derive(Default)]
@@ -89,10 +89,10 @@ struct ConfirmPage {
     change: String,
 }
 
-async fn asked(app: &App, member: &Member, form: ReplayForm) -> Result<Asked, Error> {
-    let mut c = app.tenant(member.tenant_id).await?;
-    let endpoints = endpoints::names(&mut c, member.tenant_id).await?;
-    let channels = channels::list(&mut c, member.tenant_id).await?;
+async fn asked(app: &App, tenant_id: TenantId, form: ReplayForm) -> Result<Asked, Error> {
+    let mut c = app.tenant(tenant_id).await?;
+    let endpoints = endpoints::names(&mut c, tenant_id).await?;
+    let channels = channels::list(&mut c, tenant_id).await?;
     let fields = ReplayFields {
         endpoint: Field::new(form.endpoint),
         from: Field::new(form.from),
@@ -105,11 +105,15 @@ async fn asked(app: &App, member: &Member, form: ReplayForm) -> Result<Asked, Er
 }
 
 /// The form's content, or the form with what is wrong with it.
-pub async fn check(app: &App, member: &Member, form: ReplayForm) -> Result<Result<Checked, Asked>, Error> {
-    let mut asked = asked(app, member, form).await?;
-    let Some((chosen, channel)) = asked.check(member.now(app)) else { return Ok(Err(asked)) };
-    let mut c = app.tenant(member.tenant_id).await?;
-    let endpoint = endpoints::find(&mut c, member.tenant_id, chosen.endpoint_id).await?.ok_or(Error::NotFound)?;
+pub async fn check(
+    app: &App,
+    (tenant_id, now): (TenantId, Now),
+    form: ReplayForm,
+) -> Result<Result<Checked, Asked>, Error> {
+    let mut asked = asked(app, tenant_id, form).await?;
+    let Some((chosen, channel)) = asked.check(now) else { return Ok(Err(asked)) };
+    let mut c = app.tenant(tenant_id).await?;
+    let endpoint = endpoints::find(&mut c, tenant_id, chosen.endpoint_id).await?.ok_or(Error::NotFound)?;
     Ok(Ok(Checked { chosen, endpoint, channel }))
 }
 
@@ -145,6 +149,20 @@ impl Asked {
         Some((Chosen { endpoint_id, from, to, which: which?, channel_id, event: event? }, channel))
     }
 
+    /// What is wrong, by field.
+    pub fn complaints(self) -> Vec<(&'static str, String)> {
+        let ReplayFields { endpoint, from, to, which, channel, event } = self.fields;
+        let all = [
+            ("endpoint", endpoint),
+            ("from", from),
+            ("to", to),
+            ("which", which),
+            ("channel", channel),
+            ("event", event),
+        ];
+        all.into_iter().filter_map(|(name, field)| Some((name, field.error?))).collect()
+    }
+
     async fn page(self, member: &Member, session: &Session) -> Result<Response, Error> {
         html(&NewPage {
             page: Page::new(member, session, Section::Deliveries, "Set up a replay").await?,
@@ -173,7 +191,7 @@ pub async fn show(
     // The minute that is under way is offered whole.
     let form =
         ReplayForm { from: or(form.from, now - FIRST_OFFER), to: or(form.to, now + TimeDelta::minutes(1)), ..form };
-    asked(&app, &member, form).await?.page(&member, &session).await
+    asked(&app, member.tenant_id, form).await?.page(&member, &session).await
 }
 
 /// As a browser's field for a time wants it.
@@ -189,7 +207,7 @@ pub async fn confirm(
 ) -> Result<Response, Error> {
     member.must_act()?;
     let change = form_urlencoded::Serializer::new("/replays/new?".to_owned()).extend_pairs(form.pairs()).finish();
-    let Checked { chosen, endpoint, channel } = match check(&app, &member, form).await? {
+    let Checked { chosen, endpoint, channel } = match check(&app, (member.tenant_id, member.now(&app)), form).await? {
         Ok(checked) => checked,
         Err(asked) => return refused(&member, &session, asked).await,
     };

@@ -1,0 +1,48 @@
+//! The API's description: `OpenAPI`, made from the handlers.
+
+use std::sync::LazyLock;
+
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+
+use super::{channels, deliveries, endpoints, events, replays};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "SocialHook",
+        version = "1",
+        description = "Look at channels, endpoints, events and deliveries, change endpoints, and have events sent again.\n\n\
+            Call with `Authorization: Bearer shk_…`: owners and developers make keys under Settings, each for a scope: `read`, `endpoints` \
+            (change them) and `deliveries` (have something sent).\n\n\
+            Lists come in parts: give `next_cursor` as `cursor` for the next one. Failures are `application/problem+json`. A POST, PUT or DELETE \
+            with an `Idempotency-Key` of its own may be sent again for a day: what was answered is answered again, and nothing is done twice. \
+            `RateLimit-*` headers tell how many calls a key has left."
+    ),
+    paths(
+        channels::list, channels::show,
+        endpoints::list, endpoints::create, endpoints::show, endpoints::replace, endpoints::delete, endpoints::pause, endpoints::resume,
+        endpoints::test,
+        events::list, events::show,
+        deliveries::list, deliveries::show, deliveries::resend,
+        replays::list, replays::create, replays::show, replays::cancel,
+    ),
+    modifiers(&Keys)
+)]
+struct Description;
+
+struct Keys;
+
+impl Modify for Keys {
+    fn modify(&self, description: &mut utoipa::openapi::OpenApi) {
+        let key = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
+        description.components.get_or_insert_default().add_security_scheme("key", key);
+    }
+}
+
+/// As JSON.
+#[must_use]
+pub fn description() -> &'static str {
+    static JSON: LazyLock<String> = LazyLock::new(|| Description::openapi().to_pretty_json().unwrap_or_default());
+    &JSON
+}
