@@ -57,7 +57,8 @@ pub async fn has_stragglers(c: &mut PgConnection, tenant_id: TenantId) -> Result
     let found = sqlx::query_scalar!(
         r#"select exists (select from endpoint where tenant_id = $1) or exists (select from channel where tenant_id = $1)
              or exists (select from app where tenant_id = $1) or exists (select from member where tenant_id = $1)
-             or exists (select from invitation where tenant_id = $1) as "found!""#,
+             or exists (select from invitation where tenant_id = $1)
+             or exists (select from api_key where tenant_id = $1) as "found!""#,
         tenant_id.0
     )
     .fetch_one(c)
@@ -70,6 +71,7 @@ pub async fn take_apart(c: &mut PgConnection, tenant_id: TenantId) -> Result<()>
     sqlx::query!("delete from endpoint where tenant_id = $1", tenant_id.0).execute(&mut *c).await?;
     sqlx::query!("delete from channel where tenant_id = $1", tenant_id.0).execute(&mut *c).await?;
     sqlx::query!("delete from app where tenant_id = $1", tenant_id.0).execute(&mut *c).await?;
+    sqlx::query!("delete from api_key where tenant_id = $1", tenant_id.0).execute(&mut *c).await?;
     sqlx::query!("delete from invitation where tenant_id = $1", tenant_id.0).execute(&mut *c).await?;
     sqlx::query!(
         "with gone as (delete from member where tenant_id = $1 returning account_id)
