@@ -200,7 +200,6 @@ async fn an_endpoint_from_its_making_to_its_end() {
         assert!(own.is_signed_with(&secret));
 
         for (body, field) in [
-            (json!({ "name": "main", "url": url }), "name"),
             (json!({ "name": "", "url": url }), "name"),
             (json!({ "name": "x", "url": "ftp://example.com/" }), "url"),
             (json!({ "name": "x", "url": url, "events": ["Message"] }), "events"),
@@ -215,6 +214,7 @@ async fn an_endpoint_from_its_making_to_its_end() {
             assert_eq!(answer.status, 422, "{body}");
             assert!(answer.json["errors"].as_array().expect("a list").iter().any(|one| one["field"] == field), "{body}: {}", answer.json);
         }
+        assert_eq!(acme.post("/endpoints", json!({ "name": "main", "url": url })).await.status, 409, "the name is taken");
         let path = format!("/endpoints/{id}");
         let changed = acme.call("PUT", &path, Some(json!({ "name": "less", "url": url, "events": ["call.*"] })), &[]).await;
         assert_eq!((changed.status.as_u16(), &changed.json["events"]), (200, &json!(["call.*"])));

@@ -22,7 +22,7 @@ async fn a_request_that_is_sent_again_is_done_once() {
             (second.header("idempotent-replayed"), second.header("location")),
             ("true", first.header("location"))
         );
-        assert_eq!(acme.post("/endpoints", more.clone()).await.status, 422, "without a key it is another request");
+        assert_eq!(acme.post("/endpoints", more.clone()).await.status, 409, "without a key it is another request");
         let other = acme.call("POST", "/endpoints", Some(json!({ "name": "x", "url": url })), &own).await;
         assert_eq!(other.status, 422);
         assert!(other.json["detail"].as_str().expect("text").contains("another request"));
@@ -43,7 +43,7 @@ async fn a_request_that_is_sent_again_is_done_once() {
         world.clock.advance(TimeDelta::hours(25));
         world.relay.keep_house().await.expect("kept");
         assert_eq!(world.count("select count(*) from idempotency").await, 0);
-        assert_eq!(acme.call("POST", "/endpoints", Some(more), &own).await.status, 422, "forgotten: the name is taken");
+        assert_eq!(acme.call("POST", "/endpoints", Some(more), &own).await.status, 409, "forgotten: the name is taken");
         assert_eq!(acme.call("POST", "/endpoints", Some(json!({})), &[("idempotency-key", "")]).await.status, 400);
     })
     .await;

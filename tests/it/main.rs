@@ -63,6 +63,7 @@ mod retention;
 mod rollups;
 mod routing;
 mod second_factor;
+mod secrets;
 mod seed;
 mod sessions;
 mod settings;

@@ -26,9 +26,9 @@ pub fn code(secret: &str, seconds: i64) -> String {
     format!("{:06}", number % 1_000_000)
 }
 
-struct Factor {
-    secret: String,
-    recovery: Vec<String>,
+pub struct Factor {
+    pub secret: String,
+    pub recovery: Vec<String>,
 }
 
 impl Factor {
@@ -37,7 +37,7 @@ impl Factor {
     }
 }
 
-async fn set_up(world: &World, browser: &Browser) -> Factor {
+pub async fn set_up(world: &World, browser: &Browser) -> Factor {
     let page = browser.submit("/account/second-factor", &[]).await;
     let secret = page.find("#factor-secret").expect("a secret");
     let entered = |code: &str, password: &str| [("code", code.to_owned()), ("password", password.to_owned())];

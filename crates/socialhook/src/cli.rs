@@ -91,6 +91,11 @@ enum Admin {
     },
     /// Send what happened in a stretch of time to an endpoint again; the running service does it
     Replay(replay::Wish),
+    /// Seal every stored secret with a new key, while the service runs
+    ///
+    /// The key's file in the data directory gets a new key, and running services follow it. Where the key is given as `SOCIALHOOK_SECRET_KEY`, put the new
+    /// one before the old one with a comma between, start all services anew, run this, and take the old one away.
+    RotateKeys,
     /// Fill an empty database with what a month of much traffic leaves behind, to measure on
     Seed(seed::Plan),
 }
@@ -128,6 +133,7 @@ async fn execute(cli: Cli) -> Result<ExitCode, Failure> {
         }
         Command::Admin(Admin::Provision { file }) => say(&format!("{:#}\n", provision(&config, &file).await?))?,
         Command::Admin(Admin::Replay(wish)) => say(&format!("{:#}\n", replay(&config, &wish).await?))?,
+        Command::Admin(Admin::RotateKeys) => say(&format!("{} secrets sealed anew\n", rotate_keys(&config).await?))?,
         Command::Admin(Admin::Seed(plan)) => say(&format!("{:#}\n", seed(&config, &plan).await?))?,
         Command::Simulate { list: true, .. } => say(&simulate::list())?,
         Command::Simulate { plan, tenant, server, .. } => {
@@ -218,6 +224,13 @@ async fn provision(config: &Config, file: &std::path::Path) -> Result<serde_json
     .await;
     open.close().await?;
     applied
+}
+
+async fn rotate_keys(config: &Config) -> Result<usize, Failure> {
+    let (means, open) = means(config).await?;
+    let rotated = key::rotate(config, &means).await;
+    open.close().await?;
+    Ok(rotated?)
 }
 
 async fn seed(config: &Config, plan: &seed::Plan) -> Result<serde_json::Value, Failure> {

@@ -1,21 +1,31 @@
-//! The key that seals stored secrets: given, or kept in a file of the data directory that only its owner can read.
+//! The key that seals stored secrets: given, or kept in a file of the data directory that only its owner can read. While it is rotated there are
+//! several, the current one first.
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
 use rand::Rng;
 use secrecy::{ExposeSecret, SecretBox};
 use socialhook_core::signature::hex;
+use socialhook_relay::Means;
 use socialhook_store::Pools;
+use socialhook_store::resealing;
 use socialhook_store::seal::{self, KEY_BYTES, Sealer};
 
 use crate::config::Config;
 
+/// How soon a running service notices that keys are rotated.
+const FOLLOW_EVERY: Duration = Duration::from_secs(1);
+
+type Key = SecretBox<[u8; KEY_BYTES]>;
+
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("the secret key must be {} hexadecimal digits", KEY_BYTES * 2)]
+    #[error("the secret key must be {} hexadecimal digits, or several such with commas between, the current one first", KEY_BYTES * 2)]
     Malformed,
     #[error("the secret key's file {} cannot be used", path.display())]
     File { path: PathBuf, source: std::io::Error },
@@ -66,7 +76,7 @@ fn path(config: &Config) -> PathBuf {
 /// If the key is malformed or its file cannot be read or made.
 fn sealer(config: &Config) -> Result<Sealer, Error> {
     if let Some(given) = &config.secret_key {
-        return parse(given.expose_secret()).map(|key| Sealer::new(&key)).ok_or(Error::Malformed);
+        return parse(given.expose_secret()).map(|keys| Sealer::with(&keys)).ok_or(Error::Malformed);
     }
     let path = path(config);
     let file_error = |source| Error::File { path: path.clone(), source };
@@ -74,8 +84,93 @@ fn sealer(config: &Config) -> Result<Sealer, Error> {
     if !path.exists() {
         make(&path).map_err(file_error)?;
     }
-    let text = fs::read_to_string(&path).map_err(file_error)?;
-    parse(text.trim()).map(|key| Sealer::new(&key)).ok_or(Error::MalformedFile { path })
+    Ok(Sealer::with(&read(&path)?))
+}
+
+fn read(path: &Path) -> Result<Vec<Key>, Error> {
+    let text = fs::read_to_string(path).map_err(|source| Error::File { path: path.to_owned(), source })?;
+    parse(&text).ok_or_else(|| Error::MalformedFile { path: path.to_owned() })
+}
+
+/// Follows the key's file: rotating keys changes it while the service runs. Without a file the keys stay as they were given.
+pub async fn follow(config: Config, sealer: Arc<Sealer>) {
+    if config.secret_key.is_some() {
+        return std::future::pending().await;
+    }
+    let path = path(&config);
+    let mut every = tokio::time::interval(FOLLOW_EVERY);
+    let mut known = None;
+    loop {
+        every.tick().await;
+        let changed = fs::metadata(&path).and_then(|file| file.modified()).ok();
+        if changed == known {
+            continue;
+        }
+        known = changed;
+        match read(&path) {
+            Ok(keys) => sealer.replace(&keys),
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "the key's file cannot be followed");
+            }
+        }
+    }
+}
+
+/// Seals everything with a new key, and forgets the old ones; gives how many values it sealed. Services on this data directory follow by themselves. Where
+/// the key is a setting, the new one stands first in it already, and all services were started anew with it.
+///
+/// # Errors
+/// If the keys or the database cannot be used. It can then be run again.
+pub async fn rotate(config: &Config, means: &Means) -> Result<usize, Error> {
+    let path = path(config);
+    if config.secret_key.is_none() {
+        let mut keys = read(&path)?;
+        // One that was begun goes on.
+        if keys.len() == 1 {
+            keys.insert(0, new_key());
+            write(&path, &keys)?;
+        }
+        means.sealer.replace(&keys);
+        // Until every service seals with it, too.
+        tokio::time::sleep(FOLLOW_EVERY * 3).await;
+    }
+    let mut c = means.pools.background.acquire().await.map_err(socialhook_store::Error::from)?;
+    let mut sealed = 0;
+    loop {
+        match resealing::some(&mut c, &means.sealer).await? {
+            0 => break,
+            more => sealed += more,
+        }
+    }
+    seal::settle_on(&mut c, &means.sealer).await?;
+    if config.secret_key.is_none() {
+        let keys = read(&path)?;
+        write(&path, &keys[..1])?;
+    }
+    Ok(sealed)
+}
+
+fn new_key() -> Key {
+    let mut key = Box::new([0; KEY_BYTES]);
+    rand::rng().fill_bytes(&mut *key);
+    SecretBox::new(key)
+}
+
+/// Written beside and moved into place, so that whoever reads it finds the old one or the new one, whole.
+fn write(path: &Path, keys: &[Key]) -> Result<(), Error> {
+    let written = || {
+        let draft = path.with_extension(format!("{}.draft", std::process::id()));
+        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
+        for key in keys {
+            writeln!(file, "{}", hex(key.expose_secret()))?;
+        }
+        file.sync_all()?;
+        // It stays whoever's it was: the service may run as another user.
+        let owner = fs::metadata(path)?;
+        std::os::unix::fs::chown(&draft, Some(owner.uid()), Some(owner.gid()))?;
+        fs::rename(&draft, path)
+    };
+    written().map_err(|source| Error::File { path: path.to_owned(), source })
 }
 
 /// Written under another name and linked into place, so that whoever starts at the same time finds one whole key.
@@ -97,7 +192,14 @@ fn make(path: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-fn parse(digits: &str) -> Option<SecretBox<[u8; KEY_BYTES]>> {
+/// One key or several, the current one first, with commas or ends of lines between.
+fn parse(text: &str) -> Option<Vec<Key>> {
+    let keys = text.split([',', '\n']).map(str::trim).filter(|digits| !digits.is_empty());
+    let keys: Vec<Key> = keys.map(parse_one).collect::<Option<_>>()?;
+    (!keys.is_empty()).then_some(keys)
+}
+
+fn parse_one(digits: &str) -> Option<Key> {
     let mut key = Box::new([0; KEY_BYTES]);
     if digits.len() != KEY_BYTES * 2 || !digits.is_ascii() {
         return None;

@@ -66,6 +66,7 @@ pub async fn run(config: &Config, with_demo: bool) -> Result<(), Error> {
     };
     let sealer = Arc::new(key::settled(config, &open.pools).await?);
     let means = Means { pools: open.pools.clone(), sealer, clock: Clock::System };
+    let following = tokio::spawn(key::follow(config.clone(), means.sealer.clone()));
     let demo = if with_demo { Some(demo::prepare(config, &means, address).await?) } else { None };
     let relay = Relay::start(means.clone(), settings(config, address)).await?;
     let (draining, stopping) = (CancellationToken::new(), CancellationToken::new());
@@ -91,6 +92,7 @@ pub async fn run(config: &Config, with_demo: bool) -> Result<(), Error> {
         () = relay.failed() => Err(Error::RelayFailed),
         error = postgres_ended(&open) => Err(Error::PostgresEnded(error)),
     };
+    following.abort();
     draining.cancel();
     let end = async {
         if ended.is_ok() {

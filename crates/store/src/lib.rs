@@ -35,6 +35,7 @@ pub mod pools;
 pub mod refusals;
 pub mod refused_requests;
 pub mod replays;
+pub mod resealing;
 pub mod retention;
 pub mod rollups;
 pub mod seal;

@@ -3,6 +3,9 @@
 //! A sealed value is `version ‖ key id ‖ nonce ‖ ciphertext`. Its associated data names table, column, tenant and row, so
 //! a ciphertext moved to another row does not open. A copy of the database alone opens nothing.
 
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
 use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use secrecy::{ExposeSecret, SecretBox, SecretString};
 use sha2::{Digest, Sha256};
@@ -32,28 +35,62 @@ impl Place {
     }
 }
 
-/// Seals and opens with one key.
-#[derive(Debug)]
-pub struct Sealer {
-    key: RandomizedNonceKey,
+/// A key in the ring.
+struct RingKey {
+    cipher: RandomizedNonceKey,
     key_id: [u8; KEY_ID_BYTES],
 }
 
-impl Sealer {
-    #[must_use]
-    pub fn new(key: &SecretBox<[u8; KEY_BYTES]>) -> Self {
+impl RingKey {
+    fn new(key: &SecretBox<[u8; KEY_BYTES]>) -> Self {
         let digest = Sha256::digest(key.expose_secret());
         let mut key_id = [0; KEY_ID_BYTES];
         key_id.copy_from_slice(&digest[..KEY_ID_BYTES]);
-        let key =
+        let cipher =
             RandomizedNonceKey::new(&AES_256_GCM_SIV, key.expose_secret()).expect("the key has the cipher's length");
-        Self { key, key_id }
+        Self { cipher, key_id }
+    }
+}
+
+/// Seals with the first key of a ring, and opens with any of them: while keys are rotated there are several.
+pub struct Sealer(ArcSwap<Vec<RingKey>>);
+
+impl std::fmt::Debug for Sealer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Sealer").finish_non_exhaustive()
+    }
+}
+
+impl Sealer {
+    /// With one key.
+    #[must_use]
+    pub fn new(key: &SecretBox<[u8; KEY_BYTES]>) -> Self {
+        Self::with(std::slice::from_ref(key))
     }
 
-    /// Tells keys apart without telling anything about them.
+    /// With a ring of keys; the first one seals.
     #[must_use]
-    pub fn key_id(&self) -> &[u8] {
-        &self.key_id
+    pub fn with(keys: &[SecretBox<[u8; KEY_BYTES]>]) -> Self {
+        Self(ArcSwap::from_pointee(keys.iter().map(RingKey::new).collect()))
+    }
+
+    /// Goes on with other keys. None at all changes nothing.
+    pub fn replace(&self, keys: &[SecretBox<[u8; KEY_BYTES]>]) {
+        if !keys.is_empty() {
+            self.0.store(Arc::new(keys.iter().map(RingKey::new).collect()));
+        }
+    }
+
+    /// Of the key that seals. Tells keys apart without telling anything about them.
+    #[must_use]
+    pub fn key_id(&self) -> Vec<u8> {
+        self.0.load().first().map(|key| key.key_id.to_vec()).unwrap_or_default()
+    }
+
+    /// Of all keys in the ring.
+    #[must_use]
+    pub fn key_ids(&self) -> Vec<Vec<u8>> {
+        self.0.load().iter().map(|key| key.key_id.to_vec()).collect()
     }
 
     /// # Errors
@@ -68,11 +105,13 @@ impl Sealer {
     /// Only if the cipher itself fails.
     pub fn seal_bytes(&self, place: Place, bytes: &[u8]) -> Result<Vec<u8>> {
         let mut text = bytes.to_vec();
-        let nonce = self
-            .key
+        let ring = self.0.load();
+        let key = ring.first().ok_or(Error::Seal)?;
+        let nonce = key
+            .cipher
             .seal_in_place_append_tag(Aad::from(place.associated_data()), &mut text)
             .map_err(|_| Error::Seal)?;
-        Ok([&[VERSION], &self.key_id[..], nonce.as_ref(), &text].concat())
+        Ok([&[VERSION], &key.key_id[..], nonce.as_ref(), &text].concat())
     }
 
     /// # Errors
@@ -87,13 +126,13 @@ impl Sealer {
     /// As [`Self::open`].
     pub fn open_bytes(&self, place: Place, sealed: &[u8]) -> Result<Vec<u8>> {
         let (header, text) = sealed.split_at_checked(HEADER_BYTES).ok_or(Error::Seal)?;
-        if header[0] != VERSION || header[1..=KEY_ID_BYTES] != self.key_id {
-            return Err(Error::Seal);
-        }
+        let ring = self.0.load();
+        let key = ring.iter().find(|key| header[1..=KEY_ID_BYTES] == key.key_id);
+        let key = key.filter(|_| header[0] == VERSION).ok_or(Error::Seal)?;
         let nonce = Nonce::try_assume_unique_for_key(&header[1 + KEY_ID_BYTES..]).map_err(|_| Error::Seal)?;
         let mut text = text.to_vec();
         let open =
-            self.key.open_in_place(nonce, Aad::from(place.associated_data()), &mut text).map_err(|_| Error::Seal)?;
+            key.cipher.open_in_place(nonce, Aad::from(place.associated_data()), &mut text).map_err(|_| Error::Seal)?;
         Ok(open.to_vec())
     }
 }
@@ -103,13 +142,19 @@ pub async fn is_settled(c: &mut PgConnection) -> Result<bool> {
     Ok(sqlx::query_scalar!(r#"select exists (select from sealing_key) as "settled!""#).fetch_one(c).await?)
 }
 
-/// Makes the sealer's key the database's, unless it has one; returns whether it is this one.
+/// Makes the sealer's key the database's, unless it has one; returns whether it is in the ring.
 pub async fn settle(c: &mut PgConnection, sealer: &Sealer) -> Result<bool> {
     sqlx::query!("insert into sealing_key (key_id) values ($1) on conflict do nothing", sealer.key_id())
         .execute(&mut *c)
         .await?;
     let settled = sqlx::query_scalar!("select key_id from sealing_key").fetch_one(c).await?;
-    Ok(settled == sealer.key_id())
+    Ok(sealer.key_ids().contains(&settled))
+}
+
+/// Makes the sealer's first key the database's, once everything is sealed with it.
+pub async fn settle_on(c: &mut PgConnection, sealer: &Sealer) -> Result<()> {
+    sqlx::query!("update sealing_key set key_id = $1", sealer.key_id()).execute(c).await?;
+    Ok(())
 }
 
 #[cfg(test)]
@@ -135,6 +180,10 @@ mod tests {
         *changed.last_mut().expect("not empty") ^= 1;
         assert!(sealer(1).open(place(1), &changed).is_err(), "changed");
         assert!(sealer(1).open(place(1), &sealed[..10]).is_err(), "cut");
+        let ring = Sealer::with(&[SecretBox::new(Box::new([2; KEY_BYTES])), SecretBox::new(Box::new([1; KEY_BYTES]))]);
+        assert_eq!(ring.open(place(1), &sealed).expect("opens").expose_secret(), "hunter2", "an old key in the ring");
+        let anew = ring.seal(place(1), &secret).expect("seals");
+        assert!(sealer(2).open(place(1), &anew).is_ok() && sealer(1).open(place(1), &anew).is_err(), "the first seals");
         assert!(!sealed.windows(7).any(|window| window == b"hunter2"));
     }
 }

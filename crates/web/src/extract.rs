@@ -1,6 +1,7 @@
 //! axum's extractors with our own error, so that a rejection is drawn like every other failure.
 
 use axum::body::Bytes;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::header;
 use serde::de::DeserializeOwned;
@@ -20,6 +21,17 @@ pub struct Path<T>(pub T);
 #[derive(FromRequestParts)]
 #[from_request(via(axum::extract::Query), rejection(Error))]
 pub struct Query<T>(pub T);
+
+/// A query of the API, with what is wrong in it told.
+#[derive(FromRequestParts)]
+#[from_request(via(axum::extract::Query), rejection(Problem))]
+pub struct Asked<T>(pub T);
+
+impl From<QueryRejection> for Problem {
+    fn from(rejection: QueryRejection) -> Self {
+        Self::unreadable(format!("{}.", rejection.body_text()))
+    }
+}
 
 /// A JSON body of the API, with what is wrong in it told.
 pub struct Body<T>(pub T);

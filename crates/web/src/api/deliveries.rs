@@ -20,7 +20,7 @@ use super::problem::{Problem, Problems};
 use crate::deliveries::export::state;
 use crate::deliveries::wanted::{Known, OUTCOMES, Wanted as Filters};
 use crate::error::Error;
-use crate::extract::{Path, Query};
+use crate::extract::{Asked, Path};
 use crate::state::App;
 
 /// An event and an endpoint.
@@ -116,19 +116,27 @@ pub struct DeliveryWithAttempts {
 #[into_params(parameter_in = Query)]
 pub struct Wanted {
     /// `delivered`, `waiting`, `parked` or `unmatched`; left out: all.
+    #[param(pattern = "^(delivered|waiting|parked|unmatched)$")]
     outcome: Option<String>,
     /// `whatsapp`, `messenger` or `instagram`.
+    #[param(pattern = "^(whatsapp|messenger|instagram)$")]
     platform: Option<String>,
     /// A channel's id.
+    #[param(pattern = "^chn_[0-7][0-9a-hjkmnp-tv-z]{25}$")]
     channel: Option<String>,
     /// An endpoint's id, or its name.
+    #[param(min_length = 1, max_length = 100)]
     endpoint: Option<String>,
     /// An event word, or a beginning such as `message.*`.
+    #[param(pattern = r"^(\*|[a-z_]+(\.[a-z_]+)*(\.\*)?)$", max_length = 64)]
     event: Option<String>,
     /// What happened at this time or later: RFC 3339.
+    #[param(format = DateTime)]
     from: Option<String>,
     /// What happened before this time: RFC 3339.
+    #[param(format = DateTime)]
     to: Option<String>,
+    #[param(pattern = r"^evt_[0-7][0-9a-hjkmnp-tv-z]{25}\.end_[0-7][0-9a-hjkmnp-tv-z]{25}$")]
     cursor: Option<String>,
     #[param(minimum = 1, maximum = 100)]
     limit: Option<u8>,
@@ -149,6 +157,23 @@ impl Wanted {
             ..Filters::default()
         }
     }
+}
+
+/// A filter that is there and says nothing is a mistake of a program.
+fn empty(wanted: &Wanted) -> Option<Problem> {
+    let filters = [
+        ("outcome", &wanted.outcome),
+        ("platform", &wanted.platform),
+        ("channel", &wanted.channel),
+        ("endpoint", &wanted.endpoint),
+        ("event", &wanted.event),
+        ("from", &wanted.from),
+        ("to", &wanted.to),
+        ("cursor", &wanted.cursor),
+    ];
+    let empty = filters.into_iter().filter(|(_, value)| value.as_deref() == Some(""));
+    let wrong: Vec<_> = empty.map(|(name, _)| (name, "Give a value, or leave it out.".to_owned())).collect();
+    (!wrong.is_empty()).then(|| Problem::wrong(wrong))
 }
 
 /// What an address that people see would leave out, and a program has to be told.
@@ -179,9 +204,12 @@ fn check(asked: &Filters, known: &Known<'_>) -> Result<ledger::Filters, Problem>
 pub async fn list(
     State(app): State<App>,
     caller: Caller,
-    Query(wanted): Query<Wanted>,
+    Asked(wanted): Asked<Wanted>,
 ) -> Result<Json<Page<Delivery>>, Problem> {
     let limit = limit(wanted.limit)?;
+    if let Some(problem) = empty(&wanted) {
+        return Err(problem);
+    }
     let asked = wanted.filters();
     let mut c = app.tenant(caller.tenant_id).await?;
     let channels = channels::list(&mut c, caller.tenant_id).await?;

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::{channels, deliveries, endpoints, events, replays};
+use super::{Problem, channels, deliveries, endpoints, events, replays};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -27,6 +27,7 @@ use super::{channels, deliveries, endpoints, events, replays};
         deliveries::list, deliveries::show, deliveries::resend,
         replays::list, replays::create, replays::show, replays::cancel,
     ),
+    components(schemas(Problem, super::problem::FieldProblem)),
     modifiers(&Keys)
 )]
 struct Description;

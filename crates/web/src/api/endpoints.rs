@@ -84,7 +84,7 @@ pub struct NewEndpoint {
     #[schema(min_length = 1, max_length = 100)]
     name: String,
     /// Where events are posted to.
-    #[schema(max_length = 2048, example = "https://example.com/hook")]
+    #[schema(format = "uri", pattern = "^https?://", max_length = 2048, example = "https://example.com/hook")]
     url: String,
     /// Event words, beginnings such as `message.*`, or `*`. Left out: all.
     events: Option<Vec<String>>,
@@ -173,7 +173,7 @@ async fn checked(app: &App, caller: &Caller, new: NewEndpoint) -> Result<(Checke
 
 fn name_taken(error: socialhook_store::Error) -> Problem {
     match error.constraint() {
-        Some("endpoint_name") => Problem::wrong([("name", "You have an endpoint of this name already.".to_owned())]),
+        Some("endpoint_name") => Problem::conflict("You have an endpoint of this name already."),
         _ => error.into(),
     }
 }
@@ -318,7 +318,7 @@ pub async fn resume(
 #[serde(deny_unknown_fields)]
 pub struct TestEvent {
     /// A kind of webhook, such as `whatsapp-text`; `socialhook simulate --list` names all.
-    #[schema(example = "whatsapp-text")]
+    #[schema(min_length = 1, example = "whatsapp-text")]
     sample: String,
 }
 

@@ -14,7 +14,7 @@ use super::gate::Caller;
 use super::problem::{Problem, Problems};
 use super::{LIST_DEFAULT, LIST_MAX, Page};
 use crate::error::Error;
-use crate::extract::{Path, Query};
+use crate::extract::{Asked, Path};
 use crate::fields;
 use crate::state::App;
 
@@ -34,20 +34,23 @@ fn event(body: Vec<u8>) -> Result<Event, Problem> {
 #[into_params(parameter_in = Query)]
 pub struct Wanted {
     /// An event word such as `message.received`, or a beginning such as `message.*`.
+    #[param(pattern = r"^(\*|[a-z_]+(\.[a-z_]+)*(\.\*)?)$", max_length = 64)]
     event: Option<String>,
     /// A channel's id.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, pattern = "^chn_[0-7][0-9a-hjkmnp-tv-z]{25}$")]
     channel: Option<ChannelId>,
     /// What happened at this time or later: RFC 3339.
+    #[param(format = DateTime)]
     from: Option<String>,
     /// What happened before this time: RFC 3339.
+    #[param(format = DateTime)]
     to: Option<String>,
     /// All that is about Meta's id of a message, oldest first, in one part. Nothing else filters it.
     message_id: Option<String>,
     /// All of a conversation. Only `cursor` and `limit` go with it.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, pattern = "^conv_[0-7][0-9a-hjkmnp-tv-z]{25}$")]
     conversation: Option<ConversationId>,
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, pattern = "^evt_[0-7][0-9a-hjkmnp-tv-z]{25}$")]
     cursor: Option<EventId>,
     #[param(minimum = 1, maximum = 100)]
     limit: Option<u8>,
@@ -70,7 +73,10 @@ impl Wanted {
             fields::moment(text, chrono_tz::Tz::UTC).map_err(|error| wrong.push((name, error))).ok()
         };
         let (from, to) = (moment("from", &self.from), moment("to", &self.to));
-        let event = fields::event(self.event.as_deref().unwrap_or_default());
+        let event = match self.event.as_deref() {
+            Some("") => Err("Give a value, or leave it out.".to_owned()),
+            event => fields::event(event.unwrap_or_default()),
+        };
         let event = event.map_err(|error| wrong.push(("event", error))).ok().flatten();
         if wrong.is_empty() {
             Ok(Filters { event, channel_id: self.channel, from, to })
@@ -86,7 +92,7 @@ impl Wanted {
 pub async fn list(
     State(app): State<App>,
     caller: Caller,
-    Query(wanted): Query<Wanted>,
+    Asked(wanted): Asked<Wanted>,
 ) -> Result<Json<Page<Event>>, Problem> {
     let limit = limit(wanted.limit)?;
     let filters = wanted.filters()?;

@@ -16,7 +16,7 @@ use super::gate::Caller;
 use super::problem::{Problem, Problems};
 use super::{Page, ROOT};
 use crate::error::Error;
-use crate::extract::{Body, Path, Query};
+use crate::extract::{Asked, Body, Path};
 use crate::replays::form::{self, ReplayForm};
 use crate::state::App;
 
@@ -70,17 +70,22 @@ impl From<Stored> for Replay {
 #[serde(deny_unknown_fields)]
 pub struct NewReplay {
     /// An endpoint's id, or its name.
+    #[schema(min_length = 1, max_length = 100)]
     endpoint: String,
     /// RFC 3339; what happened at this time or later.
-    #[schema(example = "2026-11-02T12:00:00Z")]
+    #[schema(format = DateTime, example = "2026-11-02T12:00:00Z")]
     from: String,
     /// RFC 3339; what happened before this time. Left out: until now.
+    #[schema(format = DateTime)]
     to: Option<String>,
     /// `undelivered` (left out: this) or `all`.
+    #[schema(pattern = "^(undelivered|all)$")]
     which: Option<String>,
     /// A channel's id.
+    #[schema(pattern = "^chn_[0-7][0-9a-hjkmnp-tv-z]{25}$")]
     channel: Option<String>,
     /// An event word, or a beginning such as `message.*`.
+    #[schema(pattern = r"^(\*|[a-z_]+(\.[a-z_]+)*(\.\*)?)$", max_length = 64)]
     event: Option<String>,
 }
 
@@ -88,7 +93,7 @@ pub struct NewReplay {
 #[serde(default, deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct Wanted {
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, pattern = "^rep_[0-7][0-9a-hjkmnp-tv-z]{25}$")]
     cursor: Option<ReplayId>,
     #[param(minimum = 1, maximum = 100)]
     limit: Option<u8>,
@@ -100,7 +105,7 @@ pub struct Wanted {
 pub async fn list(
     State(app): State<App>,
     caller: Caller,
-    Query(wanted): Query<Wanted>,
+    Asked(wanted): Asked<Wanted>,
 ) -> Result<Json<Page<Replay>>, Problem> {
     let limit = limit(wanted.limit)?;
     let mut c = app.tenant(caller.tenant_id).await?;

@@ -1,0 +1,167 @@
+//! Secrets at rest: a copy of the database opens nothing, and the key is replaced while the service runs.
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::json;
+use socialhook_core::signature::hex;
+use sqlx::AssertSqlSafe;
+use tokio::io::AsyncReadExt;
+
+use crate::browser::Browser;
+use crate::mailbox::letters;
+use crate::meta;
+use crate::process::{Installation, terminate};
+use crate::receiver::Receiver;
+use crate::second_factor::set_up;
+use crate::world::{PASSWORD, World, world};
+
+/// Every row of every table, as text; bytes are hexadecimal digits in it.
+async fn dump(world: &World) -> String {
+    let mut c = world.pools.web.acquire().await.expect("a connection");
+    let tables: Vec<String> = sqlx::query_scalar(
+        "select relname::text from pg_class where relkind in ('r', 'p') and not relispartition and relnamespace = 'public'::regnamespace",
+    )
+    .fetch_all(&mut *c)
+    .await
+    .expect("the tables");
+    assert!(tables.len() > 25, "{tables:?}");
+    let mut dump = String::new();
+    for table in tables {
+        let rows: Vec<String> = sqlx::query_scalar(AssertSqlSafe(format!("select t::text from {table} t")))
+            .fetch_all(&mut *c)
+            .await
+            .expect("rows");
+        dump.push_str(&rows.join("\n"));
+    }
+    dump
+}
+
+#[tokio::test]
+async fn a_copy_of_the_database_holds_no_secret() {
+    world(async |world| {
+        let browser = Browser::new(&world.base);
+        browser.sign_in(world.acme.email, PASSWORD).await;
+        let url = world.receiver.url("/acme");
+        let more = [("name", "more"), ("url", &url), ("family", "*"), ("headers", "x-key: header-of-Acme")];
+        browser.submit("/endpoints", &more).await;
+        let api_key = crate::api::key(world, &world.acme, &["read", "endpoints"]).await;
+        let made =
+            world.http.post(world.url("/api/v1/endpoints")).bearer_auth(&api_key).header("idempotency-key", "a-key");
+        let body = json!({ "name": "by API", "url": url }).to_string();
+        let made = made.header("content-type", "application/json").body(body).send().await.expect("an answer");
+        let made: serde_json::Value = serde_json::from_str(&made.text().await.expect("text")).expect("JSON");
+        browser.submit("/members", &[("email", "grace@example.test"), ("role", "viewer")]).await;
+        browser.submit("/forgot", &[("email", world.acme.email)]).await;
+        let factor = set_up(world, &browser).await;
+        let waiting = dump(world).await;
+        assert_eq!(world.meta_posts(&world.acme, meta::one_text(world.acme.phone_number_id, "wamid.1")).await, 200);
+        world.settle().await;
+        let mut secrets: Vec<String> = [world.acme.app_secret, "verify-Acme", &world.acme.endpoint_secret, PASSWORD]
+            .into_iter()
+            .map(str::to_owned)
+            .chain(["header-of-Acme".to_owned(), api_key, factor.secret])
+            .chain(["session", "device"].map(|name| browser.cookie(name).expect("a cookie")))
+            .chain(made["secret"].as_str().map(str::to_owned))
+            .chain(factor.recovery.iter().flat_map(|code| [code.clone(), code.replace('-', "")]))
+            .collect();
+        for to in ["grace@example.test", world.acme.email] {
+            let with_link = letters(world, to).await.into_iter().filter(|letter| letter.text.contains("token="));
+            secrets.extend(with_link.map(|letter| letter.token(world)));
+        }
+        assert!(secrets.len() >= 30, "{}", secrets.len());
+        for dump in [waiting, dump(world).await] {
+            assert!(dump.contains("wamid.1") || dump.contains("acme@example.test"), "it is a dump");
+            for secret in &secrets {
+                for shape in [secret.clone(), hex(secret.as_bytes()), BASE64_STANDARD.encode(secret)] {
+                    assert!(!dump.contains(&shape), "{secret} is in the database");
+                }
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_sealed_value_in_another_row_does_not_open() {
+    world(async |world| {
+        world
+            .execute(
+                "update endpoint_secret s set secret = (select o.secret from endpoint_secret o where o.tenant_id <> s.tenant_id limit 1)",
+            )
+            .await;
+        world.relay.refresh().await.expect("one that is broken does not stop the others");
+        assert_eq!(world.meta_posts(&world.acme, meta::one_text(world.acme.phone_number_id, "wamid.1")).await, 200);
+        world.settle().await;
+        let sent = world.receiver.received(world.acme.hook);
+        assert!(sent.iter().all(|request| !request.is_signed_with(&world.globex.endpoint_secret)));
+        let browser = Browser::new(&world.base);
+        browser.sign_in(world.acme.email, PASSWORD).await;
+        let page = browser.get(&format!("/endpoints/{}", world.acme.endpoint_id)).await;
+        assert_eq!(page.status, 500);
+        assert!(!page.text.contains(&world.globex.endpoint_secret));
+    })
+    .await;
+}
+
+async fn post(installation: &Installation, path: &str, id: &str) -> u16 {
+    let now = socialhook_core::clock::Clock::System.now().timestamp().to_string();
+    let mut message = meta::text(id, "Hello");
+    message["timestamp"] = json!(now);
+    let body = meta::post(&[meta::change("401", "messages", &[message])]);
+    let http = reqwest::Client::builder().no_proxy().build().expect("a client");
+    let signature = meta::sign("operator-secret", body.as_bytes());
+    let posted = http.post(installation.url(path)).header("x-hub-signature-256", signature).body(body).send().await;
+    posted.expect("an answer").status().as_u16()
+}
+
+async fn arrives(receiver: &Receiver, id: &str) {
+    let there = || receiver.received("/acme").iter().any(|request| String::from_utf8_lossy(&request.body).contains(id));
+    let wait = async {
+        while !there() {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(30), wait).await.expect("it arrives");
+}
+
+async fn key_of(installation: &Installation) -> String {
+    let mut text = String::new();
+    let mut file = tokio::fs::File::open(installation.data_dir.join("secret.key")).await.expect("the file");
+    file.read_to_string(&mut text).await.expect("text");
+    text
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_key_is_replaced_while_the_service_runs() {
+    let receiver = Receiver::start().await;
+    let installation = Installation::new("rotation", Vec::new()).await;
+    let service = installation.serve(&[]).await;
+    let file = json!({
+        "apps": [{ "name": "shared", "app_secret": "operator-secret", "verify_token": "v" }],
+        "tenants": [{ "name": "Acme",
+            "channels": [{ "app": "operator/shared", "platform": "whatsapp", "external_id": "401" }],
+            "endpoints": [{ "name": "main", "url": receiver.url("/acme") }] }],
+    });
+    let tree = installation.provision(&file).await;
+    let path = tree["apps"][0]["callback_path"].as_str().expect("a path");
+    assert_eq!(post(&installation, path, "wamid.before").await, 200);
+    arrives(&receiver, "wamid.before").await;
+    let old = key_of(&installation).await;
+    let (done, told) = installation.run(&["admin", "rotate-keys"], "").await;
+    assert!(done && told.contains("3 secrets sealed anew"), "{told}");
+    let new = key_of(&installation).await;
+    assert_eq!((old.lines().count(), new.lines().count()), (1, 1));
+    assert_ne!(old, new);
+    assert_eq!(post(&installation, path, "wamid.after").await, 200);
+    arrives(&receiver, "wamid.after").await;
+    let again = installation.provision(&file).await;
+    assert_eq!(again["tenants"][0]["endpoints"][0]["secret"], tree["tenants"][0]["endpoints"][0]["secret"]);
+    terminate(service).await;
+    let service = installation.serve(&[]).await;
+    assert_eq!(post(&installation, path, "wamid.anew").await, 200);
+    arrives(&receiver, "wamid.anew").await;
+    terminate(service).await;
+    tokio::fs::write(installation.data_dir.join("secret.key"), old).await.expect("written");
+    let (done, told) = installation.run(&["admin", "rotate-keys"], "").await;
+    assert!(!done && told.contains("another secret key"), "the old one is worth nothing any more: {told}");
+}
