@@ -87,7 +87,7 @@ fn client(policy: Policy) -> Result<reqwest::Client, reqwest::Error> {
     #[expect(clippy::disallowed_methods, reason = "the one place that makes clients for endpoints")]
     let builder = reqwest::Client::builder();
     builder
-        .dns_resolver(Resolver(policy))
+        .dns_resolver(Resolver::new(policy))
         .redirect(redirect::Policy::none())
         .no_proxy()
         .user_agent(USER_AGENT)
