@@ -33,6 +33,7 @@ mod endpoint_settings;
 mod event_page;
 mod every_page;
 mod health;
+mod inbound;
 mod ingest;
 mod journey;
 mod keyboard;

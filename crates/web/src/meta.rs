@@ -4,11 +4,12 @@
 //! where it cannot be stored right now, so that Meta repeats it (WhatsApp §9, Messenger §7).
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{DefaultBodyLimit, FromRef, Path, Query, State};
+use axum::extract::{DefaultBodyLimit, FromRef, FromRequest, Path, Query, Request, State};
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -22,6 +23,8 @@ use crate::error::Error;
 use crate::state::App;
 use crate::{serve, throttle};
 
+/// For a whole body: Meta gives up sooner.
+const BODY_WITHIN: Duration = Duration::from_secs(10);
 /// Seconds after which Meta may try again; it keeps its own schedule, other senders may not.
 const RETRY_AFTER_SECONDS: &str = "5";
 
@@ -87,8 +90,13 @@ async fn receive(
     State(app): State<Arc<App>>,
     Path(callback_key): Path<String>,
     headers: HeaderMap,
-    body: Bytes,
+    request: Request,
 ) -> Response {
+    let body = match tokio::time::timeout(BODY_WITHIN, Bytes::from_request(request, &())).await {
+        Ok(Ok(body)) => body,
+        Ok(Err(rejection)) => return rejection.into_response(),
+        Err(_) => return (StatusCode::REQUEST_TIMEOUT, "the body did not come in time\n").into_response(),
+    };
     let signature = headers.get(signature::HEADER).map(|value| value.as_bytes().to_vec());
     let simulated = headers.contains_key(HeaderName::from_static(SIMULATED_HEADER));
     let answer = match app.relay.accept(Post { callback_key, signature, body, headers, simulated }).await {
