@@ -30,6 +30,7 @@ mod disasters;
 mod docs;
 mod endpoint_pages;
 mod endpoint_settings;
+mod erasure;
 mod event_page;
 mod every_page;
 mod health;

@@ -16,7 +16,7 @@ use crate::second_factor::set_up;
 use crate::world::{PASSWORD, World, world};
 
 /// Every row of every table, as text; bytes are hexadecimal digits in it.
-async fn dump(world: &World) -> String {
+pub async fn dump(world: &World) -> String {
     let mut c = world.pools.web.acquire().await.expect("a connection");
     let tables: Vec<String> = sqlx::query_scalar(
         "select relname::text from pg_class where relkind in ('r', 'p') and not relispartition and relnamespace = 'public'::regnamespace",

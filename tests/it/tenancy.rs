@@ -31,6 +31,8 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/search"),
     ("GET", "/messages"),
     ("GET", "/conversations/{conversation}"),
+    ("GET", "/conversations/{conversation}/erase"),
+    ("POST", "/conversations/{conversation}/erase"),
     ("GET", "/replays"),
     ("POST", "/replays"),
     ("GET", "/replays/new"),

@@ -15,6 +15,7 @@ pub mod deliveries;
 pub mod directory;
 pub mod endpoint_options;
 pub mod endpoints;
+pub mod erasure;
 pub mod events;
 pub mod everything;
 pub mod floor;

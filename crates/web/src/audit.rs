@@ -35,6 +35,7 @@ pub const ACTIONS: &[(&str, &str, &str)] = &[
     ("POST", "/start/inspector", "Sent events to the inspector"),
     ("POST", "/start/simulation", "Sent a simulated webhook"),
     ("POST", "/start/dismissal", "Closed the first steps"),
+    ("POST", "/conversations/{conversation_id}/erase", "Erased a conversation"),
     ("POST", "/replays", "Started a replay"),
     ("POST", "/replays/{replay_id}/cancel", "Cancelled a replay"),
     ("POST", "/inspector/simulations", "Sent a simulated webhook"),

@@ -1,5 +1,7 @@
 //! One conversation, as those who had it saw it: what was written, by whom, and what became of it.
 
+pub mod erasure;
+
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
@@ -28,6 +30,7 @@ struct ConversationPage {
     page: Page,
     id: String,
     sentence: String,
+    may_act: bool,
     lines: Vec<Line>,
     older: Option<String>,
     newer: Option<String>,
@@ -92,6 +95,7 @@ pub async fn show(
         page: Page::new(&member, &session, Section::Deliveries, "Conversation").await?,
         id: conversation_id.to_string(),
         sentence: sentence(&told, &lines),
+        may_act: member.may_act(),
         older: address("after", told.first().filter(|_| has_older)),
         newer: address("before", told.last().filter(|_| has_newer)),
         lines,

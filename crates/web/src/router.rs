@@ -83,6 +83,10 @@ fn pages() -> Router<Web> {
         .route("/search", get(search::show))
         .route("/messages", get(message::show))
         .route("/conversations/{conversation_id}", get(conversation::show))
+        .route(
+            "/conversations/{conversation_id}/erase",
+            get(conversation::erasure::confirm).post(conversation::erasure::erase),
+        )
         .route("/replays", get(replays::list).post(replays::create))
         .route("/replays/new", get(replays::form::show))
         .route("/replays/confirm", get(replays::form::confirm))
