@@ -123,12 +123,13 @@ async fn acmes(world: &World) -> Ids {
 #[test]
 fn every_operation_is_described() {
     let described: Value = serde_json::from_str(description()).expect("JSON");
-    let mut count = 0;
+    let (mut count, mut names) = (0, std::collections::HashSet::new());
     for (path, methods) in described["paths"].as_object().expect("paths") {
         for (method, told) in methods.as_object().expect("methods") {
             let known = OPERATIONS.iter().any(|(verb, route, ..)| verb.to_lowercase() == *method && route == path);
             assert!(known, "{method} {path} is in no table");
             assert!(told["summary"].as_str().is_some_and(|summary| !summary.is_empty()), "{method} {path}");
+            assert!(names.insert(told["operationId"].to_string()), "{method} {path} is named as another");
             count += 1;
         }
     }

@@ -314,6 +314,7 @@ async fn look_at_second_factor(world: &World, browser: &Chromium, findings: &mut
     world.clock.advance(TimeDelta::seconds(30));
     browser.fill("code", &code(&secret, now())).await;
     browser.press("Sign in").await;
+    browser.wait_for("Sign out", false).await;
 }
 
 /// Where the links in letters lead.

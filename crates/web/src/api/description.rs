@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use serde_json::Value;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
@@ -44,6 +45,19 @@ impl Modify for Keys {
 /// As JSON.
 #[must_use]
 pub fn description() -> &'static str {
-    static JSON: LazyLock<String> = LazyLock::new(|| Description::openapi().to_pretty_json().unwrap_or_default());
+    static JSON: LazyLock<String> = LazyLock::new(|| {
+        let mut description = serde_json::to_value(Description::openapi()).unwrap_or_default();
+        name_apart(&mut description);
+        format!("{description:#}")
+    });
     &JSON
+}
+
+/// Handlers of different things have the same names; operations have not.
+fn name_apart(description: &mut Value) {
+    let paths = description["paths"].as_object_mut().into_iter().flat_map(|paths| paths.values_mut());
+    for operation in paths.filter_map(Value::as_object_mut).flat_map(|path| path.values_mut()) {
+        let tag = operation["tags"][0].as_str().unwrap_or_default().to_lowercase();
+        operation["operationId"] = format!("{tag}_{}", operation["operationId"].as_str().unwrap_or_default()).into();
+    }
 }
