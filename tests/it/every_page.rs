@@ -259,6 +259,16 @@ async fn look_at_every_page(world: &World, pages: &BTreeMap<String, String>, loo
         browser.press(label).await;
         findings.look_at(&browser, &format!("{}-wrong", name_of(path))).await;
     }
+    browser.go(world.url("/api-keys").as_str()).await;
+    browser.fill("name", "programs").await;
+    browser.press("Make key").await;
+    findings.look_at(&browser, "api-keys-made").await;
+    if look.scheme == "dark" {
+        // The last look at these pages: what is erased is not there for another.
+        browser.go(world.url(&format!("{}/erase", pages["conversations-one"])).as_str()).await;
+        browser.press("Erase conversation").await;
+        findings.look_at(&browser, "conversations-erased").await;
+    }
     browser.stop().await;
     look_at_beginning_and_end(world, &mut findings).await;
     look_at_links(world, &mut findings).await;
@@ -337,6 +347,14 @@ async fn look_at_links(world: &World, findings: &mut Findings) {
         browser.go(world.url(&path).as_str()).await;
         findings.look_at(&browser, name).await;
     }
+    world
+        .execute(
+            "insert into sign_up (token_hash, email, tenant_name, password_hash, expires_at)
+             values (sha256('token'), 'hopper@example.test', 'Hopper', '-', '2027-01-01') on conflict do nothing",
+        )
+        .await;
+    browser.go(world.url("/sign-up/confirm?token=token").as_str()).await;
+    findings.look_at(&browser, "sign-up-confirm-link").await;
     browser.go(world.url("/forgot").as_str()).await;
     browser.fill("email", "ada@example.test").await;
     browser.press("Send the link").await;

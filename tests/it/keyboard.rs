@@ -4,6 +4,7 @@ use fantoccini::Locator;
 use fantoccini::key::Key;
 use serde_json::Value;
 
+use crate::browser::Browser;
 use crate::chromium::Chromium;
 use crate::meta;
 use crate::world::{PASSWORD, World, world};
@@ -63,11 +64,20 @@ async fn every_control_is_reached_and_seen() {
         assert_eq!(world.meta_posts(&world.acme, meta::one_text(world.acme.phone_number_id, "wamid.1")).await, 200);
         world.settle().await;
         let event = world.received(&world.acme)[0]["id"].as_str().expect("an id").to_owned();
+        let conversation = world.received(&world.acme)[0]["conversation_id"].as_str().expect("an id").to_owned();
+        let conversation = format!("/conversations/{conversation}/erase");
         let delivery = format!("/deliveries/{event}/{}", world.acme.endpoint_id);
         let endpoint = format!("/endpoints/{}", world.acme.endpoint_id);
+        let owner = Browser::new(&world.base);
+        owner.sign_in(world.acme.email, PASSWORD).await;
+        owner.submit("/members", &[("email", "grace@example.test"), ("role", "viewer")]).await;
+        owner.submit("/api-keys", &[("name", "ledger"), ("scope", "read"), ("lifetime", "90")]).await;
+        owner.submit("/account/second-factor", &[]).await;
         for width in [1280, 390] {
             let browser = signed_in(world, width).await;
-            for page in ["/overview", "/deliveries", &delivery, &endpoint, "/settings", "/account", "/audit"] {
+            let people = ["/account", "/account/second-factor", "/members", "/tenants", "/audit", "/api-keys"];
+            let pages = ["/overview", "/deliveries", &delivery, &endpoint, &conversation, "/settings"].into_iter();
+            for page in pages.chain(people) {
                 browser.go(world.url(page).as_str()).await;
                 let controls = browser
                     .run(

@@ -4,6 +4,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::json;
 use socialhook_core::signature::hex;
+use socialhook_store::nodes;
 use sqlx::AssertSqlSafe;
 use tokio::io::AsyncReadExt;
 
@@ -103,6 +104,21 @@ async fn a_sealed_value_in_another_row_does_not_open() {
     .await;
 }
 
+#[tokio::test]
+async fn keys_are_rotated_only_once_every_process_follows() {
+    world(async |world| {
+        let mut c = world.pools.background.acquire().await.expect("a connection");
+        let (own, now) = (world.means.sealer.key_id(), world.clock.by_hand());
+        assert!(nodes::all_seal_with(&mut c, &own, now).await.expect("an answer"));
+        assert!(!nodes::all_seal_with(&mut c, b"else", now).await.expect("an answer"), "one seals with another");
+        world.execute("update node set key_id = null").await;
+        assert!(!nodes::all_seal_with(&mut c, &own, now).await.expect("an answer"), "one does not tell");
+        world.settle().await;
+        assert!(nodes::all_seal_with(&mut c, &own, now).await.expect("an answer"), "each heartbeat tells");
+    })
+    .await;
+}
+
 async fn post(installation: &Installation, path: &str, id: &str) -> u16 {
     let now = socialhook_core::clock::Clock::System.now().timestamp().to_string();
     let mut message = meta::text(id, "Hello");
@@ -112,16 +128,6 @@ async fn post(installation: &Installation, path: &str, id: &str) -> u16 {
     let signature = meta::sign("operator-secret", body.as_bytes());
     let posted = http.post(installation.url(path)).header("x-hub-signature-256", signature).body(body).send().await;
     posted.expect("an answer").status().as_u16()
-}
-
-async fn arrives(receiver: &Receiver, id: &str) {
-    let there = || receiver.received("/acme").iter().any(|request| String::from_utf8_lossy(&request.body).contains(id));
-    let wait = async {
-        while !there() {
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        }
-    };
-    tokio::time::timeout(std::time::Duration::from_secs(30), wait).await.expect("it arrives");
 }
 
 async fn key_of(installation: &Installation) -> String {
@@ -145,7 +151,7 @@ async fn the_key_is_replaced_while_the_service_runs() {
     let tree = installation.provision(&file).await;
     let path = tree["apps"][0]["callback_path"].as_str().expect("a path");
     assert_eq!(post(&installation, path, "wamid.before").await, 200);
-    arrives(&receiver, "wamid.before").await;
+    receiver.wait_for("/acme", 1).await;
     let old = key_of(&installation).await;
     let (done, told) = installation.run(&["admin", "rotate-keys"], "").await;
     assert!(done && told.contains("3 secrets sealed anew"), "{told}");
@@ -153,13 +159,13 @@ async fn the_key_is_replaced_while_the_service_runs() {
     assert_eq!((old.lines().count(), new.lines().count()), (1, 1));
     assert_ne!(old, new);
     assert_eq!(post(&installation, path, "wamid.after").await, 200);
-    arrives(&receiver, "wamid.after").await;
+    receiver.wait_for("/acme", 2).await;
     let again = installation.provision(&file).await;
     assert_eq!(again["tenants"][0]["endpoints"][0]["secret"], tree["tenants"][0]["endpoints"][0]["secret"]);
     terminate(service).await;
     let service = installation.serve(&[]).await;
     assert_eq!(post(&installation, path, "wamid.anew").await, 200);
-    arrives(&receiver, "wamid.anew").await;
+    receiver.wait_for("/acme", 3).await;
     terminate(service).await;
     tokio::fs::write(installation.data_dir.join("secret.key"), old).await.expect("written");
     let (done, told) = installation.run(&["admin", "rotate-keys"], "").await;

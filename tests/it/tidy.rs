@@ -147,6 +147,7 @@ const ACROSS: &[&str] = &[
     "manifests::take_over",
     "nodes::heartbeat",
     "nodes::config_is_in_force",
+    "nodes::all_seal_with",
     "nodes::bury",
     "nodes::bury_others",
     "nodes::take_over",

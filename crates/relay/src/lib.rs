@@ -335,7 +335,8 @@ async fn register(
     let mut c = means.pools.background.acquire().await?;
     socialhook_store::partitions::make(&mut c, settings.retention, now).await?;
     directory.load(&mut c, &means.sealer).await?;
-    nodes::heartbeat(&mut c, node_id, directory.contents().epoch(), means.clock.by_hand()).await?;
+    let works_with = (directory.contents().epoch(), &*means.sealer.key_id());
+    nodes::heartbeat(&mut c, node_id, works_with, means.clock.by_hand()).await?;
     if settings.sole_node {
         nodes::bury_others(&mut c, node_id).await?;
     }

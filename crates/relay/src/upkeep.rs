@@ -56,7 +56,8 @@ pub(crate) async fn keep_lease(relay: Relay, every: Duration) {
 
 async fn heartbeat(relay: &Relay, c: &mut PgConnection) -> Result<()> {
     let inner = &relay.0;
-    nodes::heartbeat(c, inner.node_id, inner.directory.contents().epoch(), inner.means.clock.by_hand()).await
+    let works_with = (inner.directory.contents().epoch(), &*inner.means.sealer.key_id());
+    nodes::heartbeat(c, inner.node_id, works_with, inner.means.clock.by_hand()).await
 }
 
 /// Runs until the relay stops.

@@ -6,20 +6,24 @@ use std::io::Write;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rand::Rng;
 use secrecy::{ExposeSecret, SecretBox};
 use socialhook_core::signature::hex;
 use socialhook_relay::Means;
-use socialhook_store::Pools;
-use socialhook_store::resealing;
 use socialhook_store::seal::{self, KEY_BYTES, Sealer};
+use socialhook_store::{PgConnection, Pools, nodes, resealing};
 
 use crate::config::Config;
 
 /// How soon a running service notices that keys are rotated.
 const FOLLOW_EVERY: Duration = Duration::from_secs(1);
+
+/// For all of them to do so; one that has just died is waited for, too.
+const FOLLOWED_WITHIN: Duration = Duration::from_secs(30);
+/// Longer than a page's statement may take.
+const STORED_WITHIN: Duration = Duration::from_secs(6);
 
 type Key = SecretBox<[u8; KEY_BYTES]>;
 
@@ -42,6 +46,11 @@ pub enum Error {
          Put the old key back, or use the database that belongs to this one"
     )]
     Other { place: String },
+    #[error(
+        "a running service does not seal with the new key: it has another data directory, or was not started anew with the new SOCIALHOOK_SECRET_KEY. \
+         Nothing was sealed anew; give it the new key and run this again"
+    )]
+    NotFollowed,
     #[error("the database cannot be used")]
     Store(#[from] socialhook_store::Error),
 }
@@ -120,7 +129,7 @@ pub async fn follow(config: Config, sealer: Arc<Sealer>) {
 /// the key is a setting, the new one stands first in it already, and all services were started anew with it.
 ///
 /// # Errors
-/// If the keys or the database cannot be used. It can then be run again.
+/// If the keys or the database cannot be used, or a running service does not follow. Nothing is lost then, and it can be run again.
 pub async fn rotate(config: &Config, means: &Means) -> Result<usize, Error> {
     let path = path(config);
     if config.secret_key.is_none() {
@@ -131,23 +140,42 @@ pub async fn rotate(config: &Config, means: &Means) -> Result<usize, Error> {
             write(&path, &keys)?;
         }
         means.sealer.replace(&keys);
-        // Until every service seals with it, too.
-        tokio::time::sleep(FOLLOW_EVERY * 3).await;
     }
     let mut c = means.pools.background.acquire().await.map_err(socialhook_store::Error::from)?;
-    let mut sealed = 0;
-    loop {
-        match resealing::some(&mut c, &means.sealer).await? {
-            0 => break,
-            more => sealed += more,
-        }
-    }
+    wait_until_followed(&mut c, means).await?;
+    let mut sealed = reseal(&mut c, means).await?;
+    // What was sealed with the old key before all followed may be stored only now.
+    tokio::time::sleep(STORED_WITHIN).await;
+    sealed += reseal(&mut c, means).await?;
     seal::settle_on(&mut c, &means.sealer).await?;
     if config.secret_key.is_none() {
         let keys = read(&path)?;
         write(&path, &keys[..1])?;
     }
     Ok(sealed)
+}
+
+/// Until every process on this database seals with the new key, wherever it runs: one that does not know it could not open what is sealed with it.
+async fn wait_until_followed(c: &mut PgConnection, means: &Means) -> Result<(), Error> {
+    let (key_id, until) = (means.sealer.key_id(), Instant::now() + FOLLOWED_WITHIN);
+    let mut every = tokio::time::interval(FOLLOW_EVERY);
+    while !nodes::all_seal_with(c, &key_id, means.clock.by_hand()).await? {
+        if Instant::now() > until {
+            return Err(Error::NotFollowed);
+        }
+        every.tick().await;
+    }
+    Ok(())
+}
+
+async fn reseal(c: &mut PgConnection, means: &Means) -> Result<usize, Error> {
+    let mut sealed = 0;
+    loop {
+        match resealing::some(c, &means.sealer).await? {
+            0 => return Ok(sealed),
+            more => sealed += more,
+        }
+    }
 }
 
 fn new_key() -> Key {

@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use socialhook_core::id::{AccountId, ApiKeyId, TenantId};
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use crate::token;
 use crate::{Error, Result};
@@ -69,6 +70,37 @@ pub struct ApiKey {
     pub last_used_at: Option<DateTime<Utc>>,
 }
 
+/// A key as it is stored.
+struct Row {
+    tenant_id: Uuid,
+    api_key_id: Uuid,
+    name: String,
+    prefix: String,
+    scopes: Vec<String>,
+    created_by: Uuid,
+    created_at: DateTime<Utc>,
+    expires_at: Option<DateTime<Utc>>,
+    revoked_at: Option<DateTime<Utc>>,
+    last_used_at: Option<DateTime<Utc>>,
+}
+
+impl Row {
+    fn read(self) -> Result<ApiKey> {
+        Ok(ApiKey {
+            tenant_id: self.tenant_id.into(),
+            api_key_id: self.api_key_id.into(),
+            scopes: scopes(&self.scopes)?,
+            name: self.name,
+            prefix: self.prefix,
+            created_by: self.created_by.into(),
+            created_at: self.created_at,
+            expires_at: self.expires_at,
+            revoked_at: self.revoked_at,
+            last_used_at: self.last_used_at,
+        })
+    }
+}
+
 pub async fn create(
     c: &mut PgConnection,
     tenant_id: TenantId,
@@ -97,34 +129,22 @@ pub async fn create(
 
 /// All of the tenant's, newest first, also those that hold no more.
 pub async fn list(c: &mut PgConnection, tenant_id: TenantId) -> Result<Vec<ApiKey>> {
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        Row,
         "select tenant_id, api_key_id, name, prefix, scopes, created_by, created_at, expires_at, revoked_at, last_used_at
          from api_key where tenant_id = $1 order by api_key_id desc",
         tenant_id.0
     )
     .fetch_all(c)
     .await?;
-    let told = rows.into_iter().map(|row| {
-        Ok(ApiKey {
-            tenant_id: row.tenant_id.into(),
-            api_key_id: row.api_key_id.into(),
-            name: row.name,
-            prefix: row.prefix,
-            scopes: scopes(&row.scopes)?,
-            created_by: row.created_by.into(),
-            created_at: row.created_at,
-            expires_at: row.expires_at,
-            revoked_at: row.revoked_at,
-            last_used_at: row.last_used_at,
-        })
-    });
-    told.collect()
+    rows.into_iter().map(Row::read).collect()
 }
 
 /// The key that this text is, if it holds. That it was used is noted.
 pub async fn find(c: &mut PgConnection, text: &str, now: DateTime<Utc>) -> Result<Option<ApiKey>> {
-    let row = sqlx::query!(
-        "select k.tenant_id, api_key_id, k.name, prefix, scopes, created_by, k.created_at, expires_at, last_used_at
+    let row = sqlx::query_as!(
+        Row,
+        "select k.tenant_id, api_key_id, k.name, prefix, scopes, created_by, k.created_at, expires_at, revoked_at, last_used_at
          from api_key k join tenant t using (tenant_id)
          where key_hash = $1 and revoked_at is null and (expires_at is null or expires_at > $2) and t.deleted_at is null",
         token::hash(text),
@@ -143,18 +163,7 @@ pub async fn find(c: &mut PgConnection, text: &str, now: DateTime<Utc>) -> Resul
         .execute(c)
         .await?;
     }
-    Ok(Some(ApiKey {
-        tenant_id: row.tenant_id.into(),
-        api_key_id: row.api_key_id.into(),
-        name: row.name,
-        prefix: row.prefix,
-        scopes: scopes(&row.scopes)?,
-        created_by: row.created_by.into(),
-        created_at: row.created_at,
-        expires_at: row.expires_at,
-        revoked_at: None,
-        last_used_at: row.last_used_at,
-    }))
+    row.read().map(Some)
 }
 
 /// Makes it worth nothing; false if there is no such, or it was already.

@@ -19,19 +19,22 @@ fn lease() -> PgInterval {
 }
 
 /// Registers the process, or renews its lease; registers again if it was taken for dead. `config_epoch` is the
-/// configuration that it works with.
+/// configuration that it works with, `key_id` the key that it seals with.
 pub async fn heartbeat(
     c: &mut PgConnection,
     node_id: NodeId,
-    config_epoch: i64,
+    (config_epoch, key_id): (i64, &[u8]),
     now: Option<DateTime<Utc>>,
 ) -> Result<()> {
     sqlx::query!(
-        "insert into node (node_id, started_at, heartbeat_at, config_epoch) values ($1, coalesce($2, clock_timestamp()), coalesce($2, clock_timestamp()), $3)
-         on conflict (node_id) do update set heartbeat_at = excluded.heartbeat_at, config_epoch = excluded.config_epoch",
+        "insert into node (node_id, started_at, heartbeat_at, config_epoch, key_id)
+         values ($1, coalesce($2, clock_timestamp()), coalesce($2, clock_timestamp()), $3, $4)
+         on conflict (node_id) do update
+           set heartbeat_at = excluded.heartbeat_at, config_epoch = excluded.config_epoch, key_id = excluded.key_id",
         node_id.0,
         now,
-        config_epoch
+        config_epoch,
+        key_id
     )
     .execute(c)
     .await?;
@@ -48,6 +51,19 @@ pub async fn config_is_in_force(c: &mut PgConnection, now: Option<DateTime<Utc>>
     .fetch_one(c)
     .await?;
     Ok(in_force)
+}
+
+/// True once every living process seals with this key.
+pub async fn all_seal_with(c: &mut PgConnection, key_id: &[u8], now: Option<DateTime<Utc>>) -> Result<bool> {
+    let all = sqlx::query_scalar!(
+        r#"select not exists (select from node where heartbeat_at >= coalesce($1, clock_timestamp()) - $2::interval and key_id is distinct from $3) as "all!""#,
+        now,
+        lease(),
+        key_id
+    )
+    .fetch_one(c)
+    .await?;
+    Ok(all)
 }
 
 /// Forgets processes whose lease has run out; returns how many.

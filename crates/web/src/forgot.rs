@@ -21,7 +21,7 @@ use crate::client::Client;
 use crate::error::{Error, database};
 use crate::extract::{Form, Query};
 use crate::fields::{self, Field};
-use crate::mail::{self, Notice, ResetUnknown};
+use crate::mail::{self, Held, Notice, ResetUnknown};
 use crate::page::{html, leave_notice};
 use crate::passwords::{self, Passwords};
 use crate::sign_up::MailSentPage;
@@ -46,12 +46,6 @@ struct ResetPage {
 pub struct Asked {
     #[serde(default)]
     email: String,
-}
-
-#[derive(Deserialize)]
-pub struct Held {
-    #[serde(default)]
-    token: String,
 }
 
 #[derive(Deserialize)]

@@ -19,6 +19,7 @@ use crate::client::{Client, device_cookie};
 use crate::error::{Error, database};
 use crate::extract::{Form, Query};
 use crate::fields::Field;
+use crate::mail::Held;
 use crate::page::{html, leave_notice};
 use crate::passwords::{self, Passwords};
 use crate::person::{self, Person};
@@ -45,12 +46,6 @@ enum Who {
     Known { sign_in: String },
     /// One without an account: it chooses a password.
     New { password: Field },
-}
-
-#[derive(Deserialize)]
-pub struct Held {
-    #[serde(default)]
-    token: String,
 }
 
 #[derive(Deserialize)]

@@ -5,6 +5,7 @@
 use askama::Template;
 use chrono::TimeDelta;
 use secrecy::SecretString;
+use serde::Deserialize;
 use socialhook_store::PgConnection;
 use socialhook_store::mail::{self, Letter};
 use url::Url;
@@ -90,6 +91,13 @@ impl Notice {
     pub fn of(app: &App, what: &'static str) -> Self {
         Self { what, forgot: page(app, "/forgot") }
     }
+}
+
+/// What the address of a link's page holds, and its form hands on.
+#[derive(Deserialize)]
+pub struct Held {
+    #[serde(default)]
+    pub token: String,
 }
 
 /// Where a page is for whoever reads it elsewhere.

@@ -58,6 +58,8 @@ pub async fn serve(listener: TcpListener, app: App) -> std::io::Result<()> {
         };
         let (stream, peer) = match accepted {
             Ok(accepted) => accepted,
+            // Whoever asked went away again: no reason to let others wait.
+            Err(error) if is_theirs(&error) => continue,
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be taken");
                 tokio::time::sleep(ACCEPT_AGAIN).await;
@@ -89,6 +91,11 @@ pub async fn serve(listener: TcpListener, app: App) -> std::io::Result<()> {
     drop(listener);
     graceful.shutdown().await;
     Ok(())
+}
+
+fn is_theirs(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    [ConnectionAborted, ConnectionRefused, ConnectionReset].contains(&error.kind())
 }
 
 fn http() -> Builder<TokioExecutor> {

@@ -19,7 +19,7 @@ use crate::client::Client;
 use crate::error::{Error, database};
 use crate::extract::{Form, Query};
 use crate::fields;
-use crate::mail;
+use crate::mail::{self, Held};
 use crate::member::Member;
 use crate::page::{html, leave_notice};
 use crate::passwords::Passwords;
@@ -32,12 +32,6 @@ pub struct Wish {
     email: String,
     #[serde(default)]
     email_password: String,
-}
-
-#[derive(Deserialize)]
-pub struct Held {
-    #[serde(default)]
-    token: String,
 }
 
 #[derive(Template)]

@@ -54,12 +54,8 @@ pub async fn pass(State(app): State<App>, request: Request, next: Next) -> Respo
     let Some(text) = bearer(request.headers()).map(str::to_owned) else {
         return no_key("Send a key as Authorization: Bearer shk_…; an owner or developer makes one under Settings.");
     };
-    match known(&app, network.as_deref().unwrap_or_default(), &text).await {
-        Ok(Some(key)) => {
-            let left = match count(&app, &key).await {
-                Ok(left) => left,
-                Err(problem) => return problem.into_response(),
-            };
+    match admitted(&app, network.as_deref(), &text).await {
+        Ok(Some((key, left))) => {
             let mut response = match left.wait {
                 Some(_) => {
                     Problem::new(StatusCode::TOO_MANY_REQUESTS, "Wait as long as Retry-After says.").into_response()
@@ -79,24 +75,19 @@ pub async fn pass(State(app): State<App>, request: Request, next: Next) -> Respo
     }
 }
 
-async fn known(app: &App, network: &str, text: &str) -> Result<Option<ApiKey>, Error> {
+/// The key, and how many calls it has left after this one. Who guesses keys is made to wait, but not who is behind a proxy that we do not know.
+async fn admitted(app: &App, network: Option<&str>, text: &str) -> Result<Option<(ApiKey, Left)>, Error> {
     let mut c = app.pools.web.acquire().await.map_err(database)?;
     let now = app.clock.now();
-    let found = api_keys::find(&mut c, text, now).await?;
-    if found.is_none() {
-        let wait = throttle::take(&mut c, GUESSES, &Subject::of(&[network.as_bytes()]), now).await?;
-        // Who is behind a proxy that we do not know is not made to wait for what others guess.
-        if let Some(wait) = wait.filter(|_| !network.is_empty()) {
-            return Err(Error::TooOften(wait));
-        }
+    if let Some(key) = api_keys::find(&mut c, text, now).await? {
+        let left = throttle::count(&mut c, CALLS, &Subject::of(&[key.api_key_id.0.as_bytes()]), now).await?;
+        return Ok(Some((key, left)));
     }
-    Ok(found)
-}
-
-async fn count(app: &App, key: &ApiKey) -> Result<Left, Problem> {
-    let mut c = app.pools.web.acquire().await.map_err(database)?;
-    let subject = Subject::of(&[key.api_key_id.0.as_bytes()]);
-    Ok(throttle::count(&mut c, CALLS, &subject, app.clock.now()).await?)
+    let Some(network) = network else { return Ok(None) };
+    match throttle::take(&mut c, GUESSES, &Subject::of(&[network.as_bytes()]), now).await? {
+        Some(wait) => Err(Error::TooOften(wait)),
+        None => Ok(None),
+    }
 }
 
 fn seconds(time: TimeDelta) -> u64 {

@@ -5,7 +5,7 @@
 use std::error::Error as _;
 use std::sync::Arc;
 
-use axum::extract::{MatchedPath, Request};
+use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -107,12 +107,11 @@ impl IntoResponse for Problem {
     }
 }
 
-impl From<Error> for Problem {
-    fn from(error: Error) -> Self {
+impl From<&Error> for Problem {
+    fn from(error: &Error) -> Self {
         let status = error.status();
-        let (title, explanation) = words(&error);
-        let mut problem = Self::new(status, explanation);
-        title.clone_into(&mut problem.title);
+        let (title, explanation) = words(error);
+        let mut problem = Self { title: title.to_owned(), ..Self::new(status, explanation) };
         if status.is_server_error() {
             let reference = codes::random(REFERENCE_LENGTH);
             let cause = error.source().map(ToString::to_string);
@@ -120,6 +119,12 @@ impl From<Error> for Problem {
             problem.reference = Some(reference);
         }
         problem
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        Self::from(&error)
     }
 }
 
@@ -131,21 +136,14 @@ impl From<store::Error> for Problem {
 
 /// Makes problems of what layers and extractors answered.
 pub async fn tell(request: Request, next: Next) -> Response {
-    let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let mut response = next.run(request).await;
     if let Some(error) = response.extensions_mut().remove::<Arc<Error>>() {
-        let status = response.status();
-        let (title, explanation) = words(&error);
-        let mut problem = Problem::new(status, explanation);
-        title.clone_into(&mut problem.title);
-        if status.is_server_error() {
-            tracing::error!(%error, route, "a call to the API failed");
-        }
-        return problem.into_response();
+        return Problem::from(&*error).into_response();
     }
-    let is_told = response.headers().contains_key(header::CONTENT_TYPE) || !response.status().is_client_error();
-    if is_told && response.status() != StatusCode::GATEWAY_TIMEOUT {
-        return response;
+    let status = response.status();
+    let failed = status.is_client_error() || status.is_server_error();
+    if failed && !response.headers().contains_key(header::CONTENT_TYPE) {
+        return Problem::new(status, "The request could not be taken as it is.").into_response();
     }
-    Problem::new(response.status(), "The request could not be taken as it is.").into_response()
+    response
 }

@@ -19,6 +19,7 @@ use crate::client::Client;
 use crate::error::{Error, database};
 use crate::extract::{Form, Query};
 use crate::fields::Field;
+use crate::mail::Held;
 use crate::page::html;
 use crate::passwords::{Passwords, bounded};
 use crate::state::App;
@@ -35,12 +36,6 @@ struct ConfirmPage {
     tenant: String,
     /// None: it is the browser that signed up.
     password: Option<Field>,
-}
-
-#[derive(Deserialize)]
-pub struct Held {
-    #[serde(default)]
-    token: String,
 }
 
 #[derive(Deserialize)]
