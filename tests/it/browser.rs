@@ -23,6 +23,11 @@ pub struct Page {
 }
 
 impl Page {
+    /// What another site showed.
+    pub fn from_text(url: Url, text: String) -> Self {
+        Self { status: StatusCode::OK, url, headers: reqwest::header::HeaderMap::new(), text }
+    }
+
     /// The text of the first element that fits, with single spaces.
     pub fn find(&self, selector: &str) -> Option<String> {
         self.all(selector).into_iter().next()
@@ -71,6 +76,13 @@ impl Browser {
 
     pub fn set_cookie(&self, name: &str, value: &str) {
         self.cookies.lock().expect("not poisoned").insert(name.to_owned(), value.to_owned());
+    }
+
+    /// Where a page leads that leads away from us.
+    pub async fn leaves_for(&self, path: &str) -> Url {
+        let page = self.request(Method::GET, self.base.join(path).expect("a path"), None, "same-origin").await;
+        let location = page.headers.get("location").unwrap_or_else(|| panic!("{path}: {}", page.status));
+        Url::parse(location.to_str().expect("text")).expect("a URL")
     }
 
     pub async fn get(&self, path: &str) -> Page {

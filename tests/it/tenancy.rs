@@ -6,134 +6,8 @@ use std::path::Path;
 use crate::browser::Browser;
 use crate::meta;
 use crate::receiver::Reply;
+use crate::routes::{OPEN, ROUTES};
 use crate::world::{PASSWORD, World, world};
-
-/// Method and path of every route for browsers. `{endpoint}`, `{event}`, `{replay}` and `{app}` are Acme's.
-pub const ROUTES: &[(&str, &str)] = &[
-    ("GET", "/overview"),
-    ("GET", "/start"),
-    ("GET", "/start/progress"),
-    ("POST", "/start/app"),
-    ("POST", "/start/endpoint"),
-    ("POST", "/start/inspector"),
-    ("POST", "/start/simulation"),
-    ("POST", "/start/dismissal"),
-    ("GET", "/deliveries"),
-    ("POST", "/deliveries/resend"),
-    ("GET", "/deliveries/stream"),
-    ("GET", "/deliveries/export"),
-    ("GET", "/deliveries/{event}/{endpoint}"),
-    ("GET", "/deliveries/{event}/{endpoint}/progress"),
-    ("GET", "/deliveries/{event}/{endpoint}/event.json"),
-    ("GET", "/deliveries/{event}/{endpoint}/raw.json"),
-    ("POST", "/deliveries/{event}/{endpoint}/resend"),
-    ("POST", "/deliveries/{event}/{endpoint}/send"),
-    ("GET", "/search"),
-    ("GET", "/messages"),
-    ("GET", "/conversations/{conversation}"),
-    ("GET", "/conversations/{conversation}/erase"),
-    ("POST", "/conversations/{conversation}/erase"),
-    ("GET", "/replays"),
-    ("POST", "/replays"),
-    ("GET", "/replays/new"),
-    ("GET", "/replays/confirm"),
-    ("POST", "/replays/{replay}/cancel"),
-    ("GET", "/inspector"),
-    ("GET", "/inspector/stream"),
-    ("POST", "/inspector/simulations"),
-    ("GET", "/endpoints"),
-    ("POST", "/endpoints"),
-    ("GET", "/endpoints/{endpoint}"),
-    ("POST", "/endpoints/{endpoint}"),
-    ("GET", "/endpoints/{endpoint}/pause"),
-    ("POST", "/endpoints/{endpoint}/pause"),
-    ("POST", "/endpoints/{endpoint}/resume"),
-    ("POST", "/endpoints/{endpoint}/test"),
-    ("POST", "/endpoints/{endpoint}/secrets"),
-    ("GET", "/endpoints/{endpoint}/rotate"),
-    ("GET", "/endpoints/{endpoint}/secrets/{secret}/retire"),
-    ("POST", "/endpoints/{endpoint}/secrets/{secret}/retire"),
-    ("GET", "/endpoints/{endpoint}/discard"),
-    ("POST", "/endpoints/{endpoint}/discard"),
-    ("GET", "/endpoints/{endpoint}/delete"),
-    ("POST", "/endpoints/{endpoint}/delete"),
-    ("GET", "/channels"),
-    ("POST", "/channels"),
-    ("GET", "/channels/{channel}"),
-    ("POST", "/channels/{channel}"),
-    ("POST", "/channels/{channel}/move"),
-    ("GET", "/channels/{channel}/disable"),
-    ("POST", "/channels/{channel}/disable"),
-    ("POST", "/channels/{channel}/enable"),
-    ("GET", "/channels/{channel}/delete"),
-    ("POST", "/channels/{channel}/delete"),
-    ("GET", "/tenants"),
-    ("POST", "/tenants"),
-    ("POST", "/tenants/choice"),
-    ("GET", "/members"),
-    ("POST", "/members"),
-    ("POST", "/members/{account}/role"),
-    ("GET", "/members/{account}/remove"),
-    ("POST", "/members/{account}/remove"),
-    ("POST", "/invitations/{invitation}/revoke"),
-    ("GET", "/api-keys"),
-    ("POST", "/api-keys"),
-    ("GET", "/api-keys/{api_key}/revoke"),
-    ("POST", "/api-keys/{api_key}/revoke"),
-    ("GET", "/audit"),
-    ("GET", "/account"),
-    ("POST", "/account/password"),
-    ("POST", "/account/email"),
-    ("GET", "/account/proof"),
-    ("POST", "/account/proof"),
-    ("GET", "/account/second-factor"),
-    ("POST", "/account/second-factor"),
-    ("POST", "/account/second-factor/confirm"),
-    ("POST", "/account/second-factor/codes"),
-    ("POST", "/account/second-factor/remove"),
-    ("POST", "/account/sessions/end"),
-    ("GET", "/settings"),
-    ("POST", "/settings"),
-    ("GET", "/settings/delete"),
-    ("POST", "/settings/delete"),
-    ("GET", "/settings/export"),
-    ("GET", "/exports/progress"),
-    ("GET", "/apps"),
-    ("POST", "/apps"),
-    ("GET", "/apps/{app}"),
-    ("POST", "/apps/{app}"),
-    ("POST", "/apps/{app}/verify-token"),
-    ("POST", "/apps/{app}/secrets"),
-    ("GET", "/apps/{app}/secrets/{app_secret}/retire"),
-    ("POST", "/apps/{app}/secrets/{app_secret}/retire"),
-    ("GET", "/apps/{app}/delete"),
-    ("POST", "/apps/{app}/delete"),
-    ("GET", "/refused/{refused}"),
-    ("GET", "/clinic"),
-    ("POST", "/clinic"),
-];
-
-/// Routes that belong to no tenant.
-const OPEN: &[&str] = &[
-    "/",
-    "/sign-up",
-    "/sign-up/confirm",
-    "/sign-in",
-    "/sign-in/code",
-    "/forgot",
-    "/reset",
-    "/email",
-    "/join",
-    "/sign-out",
-    "/inspector/{endpoint_id}",
-    "/static/{name}",
-    "/docs/events",
-    "/docs/api",
-    "/schema/event.v1.json",
-    "/schema/event.v1.d.ts",
-    "/healthz",
-    "/readyz",
-];
 
 pub struct Ids {
     event: String,
@@ -148,6 +22,8 @@ pub struct Ids {
     account: String,
     api_key: String,
     invitation: String,
+    connection: String,
+    login: String,
 }
 
 pub async fn acmes(world: &World) -> Ids {
@@ -189,7 +65,10 @@ pub async fn acmes(world: &World) -> Ids {
     .fetch_one(&mut *c)
     .await
     .expect("a member and an invitation");
+    let (connection, login) = world.connection_of(&world.acme).await;
     Ids {
+        connection: connection.to_string(),
+        login: login.to_string(),
         conversation,
         channel: socialhook_core::id::ChannelId(ids.0).to_string(),
         app_secret: socialhook_core::id::AppSecretId(ids.1).to_string(),
@@ -216,6 +95,7 @@ pub fn open() -> impl Iterator<Item = &'static str> {
 }
 
 fn path(route: &str, ids: &Ids) -> String {
+    let pages = "pages".to_owned();
     let named = [
         ("{event}", &ids.event),
         ("{endpoint}", &ids.endpoint),
@@ -229,6 +109,9 @@ fn path(route: &str, ids: &Ids) -> String {
         ("{account}", &ids.account),
         ("{api_key}", &ids.api_key),
         ("{invitation}", &ids.invitation),
+        ("{connection}", &ids.connection),
+        ("{login}", &ids.login),
+        ("{way}", &pages),
     ];
     named.into_iter().fold(route.to_owned(), |path, (name, id)| path.replace(name, id))
 }
@@ -243,6 +126,7 @@ const LISTS: &[&str] = &[
     "/replays/new",
     "/endpoints",
     "/channels",
+    "/connect",
     "/apps",
     "/clinic",
     "/inspector",
@@ -300,6 +184,8 @@ async fn another_tenants_things_are_not_found() {
                 &ids.account,
                 &ids.api_key,
                 &ids.invitation,
+                &ids.connection,
+                &ids.login,
                 "grace@example.test",
                 "verify-Acme",
                 world.acme.phone_number_id,
@@ -331,7 +217,8 @@ async fn viewers_see_everything_and_change_nothing() {
                 let page = viewer.get(&path).await;
                 // Some pages ask for more than their address; of the rest, only those are refused that lead to an action.
                 assert!(!page.status.is_server_error(), "{route}: {}", page.status);
-                assert_eq!(page.status == 403, route.starts_with("/replays/"), "{route}: {}", page.status);
+                let leads_to_an_action = route.starts_with("/replays/") || route.starts_with("/connect/{way}/");
+                assert_eq!(page.status == 403, leads_to_an_action, "{route}: {}", page.status);
             } else if *route != "/clinic" && !["/account/", "/tenants"].iter().any(|own| route.starts_with(own)) {
                 let page = viewer.submit(&path, &[]).await;
                 assert_eq!(page.status, 403, "{route}");
@@ -386,6 +273,8 @@ fn every_route_is_in_the_table() {
             "account",
             "api_key",
             "invitation",
+            "connection",
+            "login",
         ]
         .into_iter()
         .fold(route.to_owned(), |route, noun| route.replace(&format!("{{{noun}_id}}"), &format!("{{{noun}}}")));

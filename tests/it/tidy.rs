@@ -52,6 +52,9 @@ fn holding<'a>(sources: &'a [Source], words: &[&str], allowed: &[&str]) -> Vec<&
 
 const NONE: [&str; 0] = [];
 
+/// It is another service, that stands for Meta.
+const META_SIM: &str = "crates/socialhook/src/meta_sim";
+
 #[test]
 fn files_stay_small_and_say_what_they_are_for() {
     let sources = sources();
@@ -71,9 +74,9 @@ fn things_stand_where_they_belong() {
     let sources = sources();
     let sql = holding(&sources, &["sqlx::query", "raw_sql("], &["crates/store/", "tests/"]);
     assert_eq!(sql, NONE, "SQL belongs into crates/store");
-    let outbound = holding(&sources, &["reqwest::"], &["crates/relay/", "tests/"]);
-    assert_eq!(outbound, NONE, "outbound HTTP belongs into crates/relay");
-    let inbound = holding(&sources, &["axum::"], &["crates/web/", "tests/"]);
+    let outbound = holding(&sources, &["reqwest::"], &["crates/relay/", "crates/graph/", META_SIM, "tests/"]);
+    assert_eq!(outbound, NONE, "outbound HTTP belongs into crates/relay, and Meta's Graph API into crates/graph");
+    let inbound = holding(&sources, &["axum::"], &["crates/web/", META_SIM, "tests/"]);
     assert_eq!(inbound, NONE, "inbound HTTP belongs into crates/web");
     let environment = holding(&sources, &["env::var"], &["crates/socialhook/src/config.rs", "tests/"]);
     assert_eq!(environment, NONE, "the environment is read in config.rs");
@@ -89,13 +92,14 @@ fn dependencies_point_one_way() {
     for (name, allowed) in [
         ("core", &[][..]),
         ("store", &["core"]),
-        ("relay", &["core", "store"]),
-        ("web", &["core", "store", "relay"]),
-        ("socialhook", &["core", "store", "relay", "web"]),
+        ("graph", &[]),
+        ("relay", &["core", "graph", "store"]),
+        ("web", &["core", "graph", "store", "relay"]),
+        ("socialhook", &["core", "graph", "store", "relay", "web"]),
     ] {
         let manifest = fs::read_to_string(root().join("crates").join(name).join("Cargo.toml")).expect("a manifest");
         assert!(manifest.contains("[lints]\nworkspace = true"), "{name} takes the workspace's lints");
-        let foreign: Vec<_> = ["core", "store", "relay", "web"]
+        let foreign: Vec<_> = ["core", "graph", "store", "relay", "web"]
             .into_iter()
             .filter(|other| manifest.contains(&format!("\nsocialhook-{other}.workspace")) && !allowed.contains(other))
             .collect();
@@ -168,6 +172,11 @@ const ACROSS: &[&str] = &[
     "seed::analyze",
     "seed::copy",
     "seed::has_events",
+    "connections/care::take_due",
+    "connections/people::note_deletion",
+    "connections/people::find_deletion",
+    "connections/people::of_meta_user",
+    "meta_logins::sweep",
     "resealing::some",
     "retention::of_all",
     "replays::due",

@@ -7,15 +7,18 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretBox;
 use serde_json::{Value, json};
+use socialhook::meta_sim::MetaSim;
 use socialhook::provision;
 use socialhook_core::clock::Clock;
-use socialhook_core::id::EndpointId;
+use socialhook_core::id::{AccountId, AppId, ChannelId, ConnectionId, EndpointId, LoginId, TenantId};
+use socialhook_graph::Addresses;
 use socialhook_relay::destination::Policy;
 use socialhook_relay::mail::{Mail, Way};
 use socialhook_relay::{Means, Relay, Room, Settings};
 use socialhook_store::Pools;
 use socialhook_store::partitions::Retention;
 use socialhook_store::seal::{KEY_BYTES, Sealer};
+use socialhook_store::{connections, meta_logins};
 use socialhook_web::App;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -60,6 +63,8 @@ pub struct World {
     pub http: reqwest::Client,
     /// Where letters are.
     pub mail: PathBuf,
+    /// What stands for Meta, if anything does.
+    pub sim: Option<MetaSim>,
     stopping: CancellationToken,
     server: tokio::task::JoinHandle<std::io::Result<()>>,
     database: String,
@@ -71,31 +76,53 @@ pub async fn world(test: impl AsyncFnOnce(&mut World)) {
 }
 
 pub async fn world_with(policy: Policy, test: impl AsyncFnOnce(&mut World)) {
-    let mut world = World::begin(policy, false).await;
+    let mut world = World::begin(policy, Clock::manual(noon()), (false, None)).await;
     test(&mut world).await;
     world.finish().await;
 }
 
 /// One where whoever signs up has to read the address that they give.
 pub async fn world_with_mail(test: impl AsyncFnOnce(&mut World)) {
-    let mut world = World::begin(Policy::AllowPrivate, true).await;
+    let mut world = World::begin(Policy::AllowPrivate, Clock::manual(noon()), (true, None)).await;
     test(&mut world).await;
     world.finish().await;
 }
 
+/// One that talks to a simulated Meta, on the same clock, which knows the callback URL of Acme's app; the operator has an app, too, and
+/// that is what people connect through.
+pub async fn world_with_meta(test: impl AsyncFnOnce(&mut World, &MetaSim)) {
+    let clock = Clock::manual(noon());
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let sim = MetaSim::start(listener, clock.clone()).expect("the simulator starts");
+    let mut world = World::begin(Policy::AllowPrivate, clock, (false, Some(sim.clone()))).await;
+    let app = sim.app();
+    let file = json!({ "apps": [{ "name": "Connect", "app_secret": app.secret, "verify_token": "verify-connect", "meta_app_id": app.id,
+        "signup_config_id": "1001", "login_config_id": "1002", "instagram_app_id": app.instagram_id,
+        "instagram_app_secret": app.instagram_secret }] });
+    let mut c = world.pools.background.acquire().await.expect("a connection");
+    let tree =
+        provision::apply(&mut c, &world.means, Policy::AllowPrivate, &file.to_string()).await.expect("provisioned");
+    drop(c);
+    world.relay.refresh().await.expect("the directory is read");
+    let callback = world.url(tree["apps"][0]["callback_path"].as_str().expect("a path"));
+    sim.save_callback(callback.as_str(), "verify-connect").await.expect("the challenge is answered");
+    test(&mut world, &sim).await;
+    world.finish().await;
+}
+
 impl World {
-    async fn begin(policy: Policy, confirms_addresses: bool) -> Self {
+    async fn begin(policy: Policy, clock: Clock, (confirms_addresses, sim): (bool, Option<MetaSim>)) -> Self {
         let (database, options) = database::create().await;
         let pools = Pools::open(&options).await.expect("pools");
-        let clock = Clock::manual(noon());
         let sealer = Arc::new(Sealer::new(&SecretBox::new(Box::new([7; KEY_BYTES]))));
         let means = Means { pools: pools.clone(), sealer: sealer.clone(), clock: clock.clone() };
         let receiver = Receiver::start().await;
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let base = Url::parse(&format!("http://{}/", listener.local_addr().expect("an address"))).expect("a URL");
         let tree = provision_two(&means, &receiver).await;
+        let meta = sim.as_ref().map(MetaSim::url);
         let mail = std::env::temp_dir().join(format!("{database}-mail"));
-        let relay = Relay::start(means.clone(), settings(&base, policy, &mail)).await.expect("the relay starts");
+        let relay = Relay::start(means.clone(), settings(&base, policy, &mail, meta)).await.expect("the relay starts");
         let stopping = CancellationToken::new();
         let app = App {
             pools: pools.clone(),
@@ -115,7 +142,7 @@ impl World {
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .expect("a client");
-        Self { base, clock, pools, means, relay, receiver, acme, globex, http, mail, stopping, server, database }
+        Self { base, clock, pools, means, relay, receiver, acme, globex, http, mail, sim, stopping, server, database }
     }
 
     /// Posts a body as Meta would, to the tenant's app; returns the status.
@@ -136,6 +163,69 @@ impl World {
 
     pub fn url(&self, path: &str) -> Url {
         self.base.join(path).expect("a path")
+    }
+
+    /// Has a tenant's page connected, as if somebody had logged in, with a repair; returns what it is and how it came about.
+    pub async fn connection_of(&self, tenant: &Tenant) -> (ConnectionId, LoginId) {
+        let mut c = self.pools.background.acquire().await.expect("a connection");
+        let found: (uuid::Uuid, uuid::Uuid, uuid::Uuid, uuid::Uuid) = sqlx::query_as(
+            "select tenant_id, ch.app_id, ch.channel_id, m.account_id from channel ch join member m using (tenant_id)
+             where ch.external_id = $1 limit 1",
+        )
+        .bind(tenant.page_id)
+        .fetch_one(&mut *c)
+        .await
+        .expect("a channel and a member");
+        let (tenant_id, app_id, now) = (TenantId(found.0), AppId(found.1), self.clock.now());
+        let token = connections::NewToken {
+            token: &format!("EAAtoken-of-{}", tenant.name).into(),
+            expires_at: None,
+            data_access_expires_at: None,
+            scopes: &["pages_messaging".to_owned()],
+            meta_user_id: Some("218471"),
+        };
+        let (kind, external_id) = (connections::Kind::Page, tenant.page_id);
+        let new =
+            connections::NewConnection { app_tenant_id: tenant_id, app_id, kind, external_id, name: "Page", token };
+        let put = connections::put(&mut c, tenant_id, &new, &self.means.sealer, now).await.expect("stored");
+        let connection_id = put.expect("not another's");
+        sqlx::query("update channel set connection_id = $2 where channel_id = $1")
+            .bind(found.2)
+            .bind(connection_id.0)
+            .execute(&mut *c)
+            .await
+            .expect("reached through it");
+        connections::care::note_repair(&mut c, tenant_id, connection_id, "Subscribed again", now).await.expect("noted");
+        let login = meta_logins::Login {
+            login_id: LoginId::new(now),
+            account_id: AccountId(found.3),
+            way: "pages".to_owned(),
+            app_tenant_id: tenant_id,
+            app_id,
+            message: None,
+            outcome: None,
+        };
+        let state = format!("state-{}", login.login_id);
+        meta_logins::create(&mut c, tenant_id, &login, &state, now).await.expect("begun");
+        let outcome = json!({ "connected": { "items": [{ "platform": "messenger", "name": tenant.name, "address": tenant.page_id,
+            "channel_id": ChannelId(found.2), "state": "receiving" }] } });
+        meta_logins::finish(&mut c, tenant_id, login.login_id, &outcome).await.expect("finished");
+        (connection_id, login.login_id)
+    }
+
+    /// The last part of an app's callback URL.
+    pub async fn callback_key(&self, app: &str) -> String {
+        let mut c = self.pools.web.acquire().await.expect("a connection");
+        let key = sqlx::query_scalar("select callback_key from app where name = $1").bind(app);
+        key.fetch_one(&mut *c).await.expect("an app")
+    }
+
+    /// The page of the channel with this id at Meta.
+    pub async fn channel_path(&self, external_id: &str) -> String {
+        let mut c = self.pools.web.acquire().await.expect("a connection");
+        let id = sqlx::query_scalar("select channel_id from channel where external_id = $1").bind(external_id);
+        let id: uuid::Uuid = id.fetch_one(&mut *c).await.expect("one channel");
+        format!("/channels/{}", socialhook_core::id::ChannelId(id))
     }
 
     /// Lets the relay work until it has nothing left to do at this time.
@@ -173,7 +263,7 @@ impl World {
 
     /// The same with other settings.
     pub async fn relay_with(&self, change: impl FnOnce(&mut Settings)) -> Relay {
-        let mut settings = settings(&self.base, Policy::AllowPrivate, &self.mail);
+        let mut settings = settings(&self.base, Policy::AllowPrivate, &self.mail, self.sim.as_ref().map(MetaSim::url));
         change(&mut settings);
         Relay::start(self.means.clone(), settings).await.expect("the relay starts")
     }
@@ -195,7 +285,7 @@ impl World {
     }
 }
 
-fn settings(base: &Url, policy: Policy, mail: &Path) -> Settings {
+fn settings(base: &Url, policy: Policy, mail: &Path, meta: Option<&Url>) -> Settings {
     Settings {
         schedule: "30s,5m".parse().expect("a schedule"),
         policy,
@@ -205,6 +295,7 @@ fn settings(base: &Url, policy: Policy, mail: &Path) -> Settings {
         sole_node: false,
         attempt_timeout: ATTEMPT_TIMEOUT,
         mail: Mail { way: Way::Folder(mail.to_owned()), from: "SocialHook <hooks@example.test>".to_owned() },
+        meta: (meta.map_or_else(Addresses::meta, Addresses::stand_in), "v26.0".to_owned()),
         tick: None,
     }
 }

@@ -178,6 +178,12 @@ id! {
     ApiKeyId = "key",
     /// Somebody who was asked to join a tenant.
     InvitationId = "inv",
+    /// What somebody let us into at Meta: a business account, a page, an Instagram account.
+    ConnectionId = "conn",
+    /// Something that was put right at Meta.
+    RepairId = "rpr",
+    /// Somebody on their way through a login of Meta's.
+    LoginId = "login",
 }
 
 impl EventId {

@@ -6,6 +6,7 @@
 //! The journey: [`ingest`] verifies and normalises, asking [`conversations`] whose an event is; [`writer`] commits in batches, [`dispatcher`] sends fairly from memory
 //! by [`queue`], [`sender`] makes the request, [`recorder`] stores what came of it. [`upkeep`] does what recurs, [`housekeeping`] makes and clears days.
 
+pub mod connect;
 mod conversations;
 pub mod destination;
 pub mod directory;
@@ -86,6 +87,8 @@ pub struct Settings {
     /// From the first byte of an attempt that is sent to the last that is read.
     pub attempt_timeout: Duration,
     pub mail: mail::Mail,
+    /// Where Meta is, and which version of its Graph API is asked.
+    pub meta: (socialhook_graph::Addresses, String),
     /// How often the recurring work runs; none if it is driven by hand.
     pub tick: Option<Duration>,
 }
@@ -116,6 +119,7 @@ struct Inner {
     rollups: Rollups,
     house: House,
     mailer: mail::Mailer,
+    graph: socialhook_graph::Graph,
     pulse: Pulse,
     looked_up: tokio::sync::Mutex<Option<Instant>>,
     trials: tokio::sync::Semaphore,
@@ -128,6 +132,8 @@ impl Relay {
     /// Registers this process, makes the partitions, reads the directory, takes over what dead processes left, and starts.
     pub async fn start(means: Means, settings: Settings) -> Result<Self, Error> {
         let mailer = mail::Mailer::new(&settings.mail)?;
+        let (addresses, version) = settings.meta.clone();
+        let graph = socialhook_graph::Graph::new(sender::client(settings.policy)?, addresses, version);
         let node_id = NodeId::new(means.clock.now());
         let directory = Directory::default();
         register(&means, &settings, node_id, &directory).await?;
@@ -165,6 +171,7 @@ impl Relay {
             rollups,
             house: House::default(),
             mailer,
+            graph,
             pulse,
             looked_up: tokio::sync::Mutex::default(),
             trials: tokio::sync::Semaphore::new(trial::TRIALS_MAX),

@@ -83,7 +83,7 @@ impl Sender {
     }
 }
 
-fn client(policy: Policy) -> Result<reqwest::Client, reqwest::Error> {
+pub(crate) fn client(policy: Policy) -> Result<reqwest::Client, reqwest::Error> {
     #[expect(clippy::disallowed_methods, reason = "the one place that makes clients for endpoints")]
     let builder = reqwest::Client::builder();
     builder

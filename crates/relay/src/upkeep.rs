@@ -10,7 +10,7 @@ use socialhook_core::id::ManifestId;
 use socialhook_store::endpoints::secrets;
 use socialhook_store::{
     PgConnection, Result, account_links, channels, deliveries, idempotency, inspections, invitations, mail, manifests,
-    nodes, onboarding, refusals, refused_requests, rollups, sessions, sign_ups, throttle,
+    meta_logins, nodes, onboarding, refusals, refused_requests, rollups, sessions, sign_ups, throttle,
 };
 
 use crate::job::Job;
@@ -193,6 +193,7 @@ pub(crate) async fn rarely(relay: &Relay) -> Result<()> {
             tracing::error!(letters = unsent, "letters were never sent, and what they say holds no longer");
         }
         idempotency::sweep(c, now).await?;
+        meta_logins::sweep(c, now).await?;
         sign_ups::sweep(c, now).await?;
         account_links::sweep(c, now).await?;
         invitations::sweep(c, now).await?;

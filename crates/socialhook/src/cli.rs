@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::io::{Read, Write};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -17,7 +18,7 @@ use socialhook_store::nodes;
 use url::Url;
 
 use crate::config::{Config, Database, Options};
-use crate::{bench, database, demo, key, provision, replay, seed, serve, simulate, telemetry, with_postgres};
+use crate::{bench, database, demo, key, meta_sim, provision, replay, seed, serve, simulate, telemetry, with_postgres};
 
 /// How long provisioning waits until running processes work with what it changed.
 const IN_FORCE_LIMIT: Duration = Duration::from_secs(5);
@@ -57,6 +58,14 @@ enum Command {
         /// Where the service listens [default: the configured address]
         #[arg(long, value_name = "URL")]
         server: Option<Url>,
+    },
+    /// Stand for Meta on this machine: Graph, the login dialogs, media and webhooks, to connect and try things without an account
+    MetaSim {
+        #[command(flatten)]
+        app: meta_sim::MetaApp,
+        /// Where it listens
+        #[arg(long = "at", value_name = "ADDR", default_value = "127.0.0.1:9800")]
+        at: SocketAddr,
     },
     /// Print the events in a webhook's body as JSON lines, without a service or a database
     Normalise {
@@ -143,6 +152,7 @@ async fn execute(cli: Cli) -> Result<ExitCode, Failure> {
             open.close().await?;
             say(&format!("{} webhooks accepted\n", sent?))?;
         }
+        Command::MetaSim { app, at } => meta_sim::run(at, app).await?,
         Command::Normalise { file } => say(&normalise(file.as_deref())?)?,
         Command::Bench { plan } => return Ok(bench::run(&plan, pg_bin(&config).as_deref()).await?),
         Command::BenchFloor { receiver } => {

@@ -9,6 +9,7 @@ use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use socialhook_core::delivery::{Schedule, parse_wait};
+use socialhook_graph::Addresses;
 use socialhook_relay::Room;
 use socialhook_relay::destination::Policy;
 use socialhook_relay::mail::{Mail, Way};
@@ -48,6 +49,12 @@ pub struct Options {
     /// Whom mail is from, as in `SocialHook <hooks@example.com>` [default: socialhook@ and the public URL's host]
     #[arg(long, env = "SOCIALHOOK_MAIL_FROM", value_name = "ADDRESS", global = true)]
     mail_from: Option<String>,
+    /// Something that stands for Meta, such as `socialhook meta-sim` on <http://127.0.0.1:9800> [default: none; Meta itself]
+    #[arg(long, env = "SOCIALHOOK_META_URL", value_name = "URL", global = true)]
+    meta_url: Option<Url>,
+    /// The version of Meta's Graph API that is asked [default: v26.0]
+    #[arg(long, env = "SOCIALHOOK_GRAPH_VERSION", value_name = "VERSION", global = true)]
+    graph_version: Option<String>,
     /// Where the embedded database, its socket and the secret key live
     #[arg(long, env = "SOCIALHOOK_DATA_DIR", value_name = "DIR", global = true)]
     data_dir: Option<PathBuf>,
@@ -112,6 +119,9 @@ pub struct Config {
     /// None: mail is written into a folder.
     pub smtp_url: Option<SecretString>,
     pub mail_from: String,
+    /// None: Meta itself.
+    pub meta_url: Option<Url>,
+    pub graph_version: String,
     pub data_dir: PathBuf,
     pub database: Database,
     pub secret_key: Option<SecretString>,
@@ -142,6 +152,10 @@ pub enum Error {
     RetentionBytes(Limit),
     #[error("the public URL must be http:// or https:// and a host, without a path")]
     PublicUrl,
+    #[error("Meta's URL must be http:// or https:// and a host, without a path")]
+    MetaUrl,
+    #[error("the Graph API's version {0:?} is not understood: give one such as v26.0")]
+    GraphVersion(String),
     #[error(
         "the trusted proxies {0:?} are not understood: give addresses or networks such as 10.0.0.0/8, with commas between"
     )]
@@ -181,6 +195,11 @@ impl Options {
             listen,
             mail_from,
             smtp_url: self.smtp_url.or(file.smtp_url),
+            meta_url: self.meta_url.or(file.meta_url).map(check_public_url).transpose().map_err(|_| Error::MetaUrl)?,
+            graph_version: match self.graph_version.or(file.graph_version) {
+                Some(given) => check_version(given)?,
+                None => socialhook_graph::VERSION.to_owned(),
+            },
             public_url,
             trusted_proxies: match self.trusted_proxies.or(file.trusted_proxies) {
                 Some(given) => check_proxies(&given)?,
@@ -230,6 +249,16 @@ fn check_public_url(url: Url) -> Result<Url, Error> {
     if usable { Ok(url) } else { Err(Error::PublicUrl) }
 }
 
+fn check_version(given: String) -> Result<String, Error> {
+    let parts = given.strip_prefix('v').and_then(|number| number.split_once('.'));
+    let digits = |text: &str| (1..=3).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    if parts.is_some_and(|(major, minor)| digits(major) && digits(minor)) {
+        Ok(given)
+    } else {
+        Err(Error::GraphVersion(given))
+    }
+}
+
 fn check_drain(given: String) -> Result<Duration, Error> {
     parse_wait(given.trim()).filter(|wait| *wait <= DRAIN_MAX).ok_or(Error::Drain { given })
 }
@@ -269,6 +298,13 @@ impl Config {
         Mail { way, from: self.mail_from.clone() }
     }
 
+    /// Where Meta is, and which version is asked.
+    #[must_use]
+    pub fn meta(&self) -> (Addresses, String) {
+        let addresses = self.meta_url.as_ref().map_or_else(Addresses::meta, Addresses::stand_in);
+        (addresses, self.graph_version.clone())
+    }
+
     /// Every setting in force, a line each, secrets masked.
     #[must_use]
     pub fn describe(&self) -> String {
@@ -284,6 +320,8 @@ impl Config {
             ("trusted_proxies", self.trusted_proxies.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")),
             ("smtp_url", self.smtp_url.as_ref().map_or_else(|| "none: mail goes to files".to_owned(), mask)),
             ("mail_from", self.mail_from.clone()),
+            ("meta_url", self.meta_url.as_ref().map_or_else(|| "none: Meta itself".to_owned(), Url::to_string)),
+            ("graph_version", self.graph_version.clone()),
             ("data_dir", self.data_dir.display().to_string()),
             ("database", database),
             (

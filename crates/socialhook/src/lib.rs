@@ -1,4 +1,4 @@
-//! The binary's parts: command line, configuration, the service's life, the embedded PostgreSQL, provisioning, the simulator, the
+//! The binary's parts: command line, configuration, the service's life, the embedded PostgreSQL, provisioning, the simulators, the
 //! benchmark.
 
 pub mod bench;
@@ -7,6 +7,7 @@ pub mod config;
 pub mod database;
 pub mod demo;
 pub mod key;
+pub mod meta_sim;
 pub mod postgres;
 pub mod provision;
 pub mod replay;

@@ -5,6 +5,7 @@
 //! (owners) and Meta's id (channels). All of it happens, or none.
 
 mod endpoints;
+mod meta;
 mod options;
 mod retention;
 
@@ -69,6 +70,12 @@ struct AppSpec {
     name: String,
     app_secret: SecretString,
     verify_token: SecretString,
+    /// Absent: left as it is, as are the others.
+    meta_app_id: Option<String>,
+    signup_config_id: Option<String>,
+    login_config_id: Option<String>,
+    instagram_app_id: Option<String>,
+    instagram_app_secret: Option<SecretString>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -254,6 +261,7 @@ impl Run<'_> {
             let kept = apps::add_secret(self.c, tenant_id, app_id, (&spec.app_secret, sealer), now).await?;
             apps::retire_other_secrets(self.c, tenant_id, app_id, kept, now).await?;
         }
+        meta::apply(self.c, self.means, (tenant_id, app_id), spec).await?;
         Ok(json!({ "id": app_id, "name": spec.name, "callback_path": format!("/webhooks/meta/{callback_key}") }))
     }
 

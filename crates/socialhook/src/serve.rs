@@ -159,6 +159,7 @@ fn settings(config: &Config, address: SocketAddr) -> Settings {
         sole_node: matches!(config.database, Database::Embedded { .. }),
         attempt_timeout: ATTEMPT_TIMEOUT,
         mail: config.mail(),
+        meta: config.meta(),
         tick: Some(TICK),
     }
 }

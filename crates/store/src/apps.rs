@@ -1,5 +1,6 @@
 //! Meta apps and their secrets.
 
+pub mod meta_side;
 pub mod secrets;
 
 use chrono::{DateTime, Utc};
@@ -19,6 +20,8 @@ pub struct App {
     pub callback_key: String,
     pub verify_token: SecretString,
     pub created_at: DateTime<Utc>,
+    /// None: not told.
+    pub meta_app_id: Option<String>,
     pub live_secrets: i64,
     pub channels: i64,
     /// What Meta did last, as the relay saw it.
@@ -101,11 +104,12 @@ pub async fn rename(c: &mut PgConnection, tenant_id: TenantId, app_id: AppId, na
     Ok(renamed.rows_affected() == 1)
 }
 
-/// Takes away an app that has no channels, with its secrets and refusals. False if it has some, or is not the tenant's.
+/// Takes away an app that has no channels and no connections, with its secrets and refusals. False if it has some, or is not the tenant's.
 pub async fn delete(c: &mut PgConnection, tenant_id: TenantId, app_id: AppId) -> Result<bool> {
     let deleted = sqlx::query!(
         "delete from app where tenant_id = $1 and app_id = $2
-           and not exists (select from channel where app_tenant_id = $1 and app_id = $2)",
+           and not exists (select from channel where app_tenant_id = $1 and app_id = $2)
+           and not exists (select from connection where app_tenant_id = $1 and app_id = $2)",
         tenant_id.0,
         app_id.0
     )
@@ -145,7 +149,7 @@ pub async fn retire_other_secrets(
     now: DateTime<Utc>,
 ) -> Result<()> {
     sqlx::query!(
-        "update app_secret set retired_at = $4 where tenant_id = $1 and app_id = $2 and app_secret_id <> $3 and retired_at is null",
+        "update app_secret set retired_at = $4 where tenant_id = $1 and app_id = $2 and app_secret_id <> $3 and retired_at is null and kind = 'app'",
         tenant_id.0,
         app_id.0,
         kept.0,
@@ -176,7 +180,7 @@ pub async fn live_secrets(
 
 pub async fn list(c: &mut PgConnection, tenant_id: TenantId, sealer: &Sealer) -> Result<Vec<App>> {
     let rows = sqlx::query!(
-        r#"select a.app_id, a.name, a.callback_key, a.verify_token, a.created_at,
+        r#"select a.app_id, a.name, a.callback_key, a.verify_token, a.created_at, a.meta_app_id,
              (select count(*) from app_secret s
               where s.tenant_id = a.tenant_id and s.app_id = a.app_id and s.retired_at is null) as "live_secrets!",
              (select count(*) from channel ch where ch.tenant_id = a.tenant_id and ch.app_id = a.app_id) as "channels!",
@@ -195,6 +199,7 @@ pub async fn list(c: &mut PgConnection, tenant_id: TenantId, sealer: &Sealer) ->
                 callback_key: row.callback_key,
                 verify_token: sealer.open(token_place(tenant_id, row.app_id.into()), &row.verify_token)?,
                 created_at: row.created_at,
+                meta_app_id: row.meta_app_id,
                 live_secrets: row.live_secrets,
                 channels: row.channels,
                 activity: AppActivity {

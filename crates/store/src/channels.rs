@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use socialhook_core::event::Platform;
-use socialhook_core::id::{AppId, ChannelId, TenantId};
+use socialhook_core::id::{AppId, ChannelId, ConnectionId, TenantId};
 use sqlx::{Connection, PgConnection};
 
 use crate::{Error, Result};
@@ -26,6 +26,8 @@ pub struct Channel {
     pub last_receipt_at: Option<DateTime<Utc>>,
     /// Events of the last 24 hours, from the sums by the hour.
     pub events_of_day: i64,
+    /// What it was connected with.
+    pub connection_id: Option<ConnectionId>,
 }
 
 #[derive(Debug, Clone)]
@@ -67,6 +69,55 @@ pub async fn create(
     .execute(c)
     .await?;
     Ok(())
+}
+
+/// Makes a channel of what a connection reaches, or has the tenant's own channel reached through it. A name that a person gave it stays.
+/// None if it is another tenant's.
+pub async fn connect(
+    c: &mut PgConnection,
+    tenant_id: TenantId,
+    channel: &NewChannel<'_>,
+    connection_id: ConnectionId,
+    now: DateTime<Utc>,
+) -> Result<Option<ChannelId>> {
+    let channel_id = sqlx::query_scalar!(
+        "insert into channel (tenant_id, channel_id, app_tenant_id, app_id, platform, external_id, address, name, created_at, connection_id)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+         on conflict on constraint channel_external_id do update set connection_id = excluded.connection_id,
+           address = coalesce(channel.address, excluded.address), discovered = false,
+           name = case when channel.name = channel.external_id then excluded.name else channel.name end
+           where channel.tenant_id = $1
+         returning channel_id",
+        tenant_id.0,
+        channel.channel_id.0,
+        channel.app_tenant_id.0,
+        channel.app_id.0,
+        channel.platform.as_str(),
+        channel.external_id,
+        channel.address,
+        channel.name,
+        now,
+        connection_id.0
+    )
+    .fetch_optional(c)
+    .await?;
+    Ok(channel_id.map(ChannelId))
+}
+
+/// The channels of a connection, with platform and id at Meta.
+pub async fn of_connection(
+    c: &mut PgConnection,
+    tenant_id: TenantId,
+    connection_id: ConnectionId,
+) -> Result<Vec<(ChannelId, Platform, String)>> {
+    let rows = sqlx::query!(
+        "select channel_id, platform, external_id from channel where tenant_id = $1 and connection_id = $2 order by created_at, channel_id",
+        tenant_id.0,
+        connection_id.0
+    )
+    .fetch_all(c)
+    .await?;
+    rows.into_iter().map(|row| Ok((row.channel_id.into(), platform(&row.platform)?, row.external_id))).collect()
 }
 
 /// Changes what a person may change: name and address.
@@ -121,7 +172,7 @@ async fn read(
              group by subject_id
            )
            select c.channel_id, c.app_tenant_id, c.app_id, a.name as app_name, c.platform, c.external_id, c.address, c.name,
-             c.created_at, c.discovered, c.disabled_at, v.last_receipt_at as "last_receipt_at?",
+             c.created_at, c.discovered, c.disabled_at, c.connection_id, v.last_receipt_at as "last_receipt_at?",
              coalesce(t.events, 0) as "events_of_day!"
            from channel c
            join app a on a.tenant_id = c.app_tenant_id and a.app_id = c.app_id
@@ -150,6 +201,7 @@ async fn read(
                 disabled_at: row.disabled_at,
                 last_receipt_at: row.last_receipt_at,
                 events_of_day: row.events_of_day,
+                connection_id: row.connection_id.map(ConnectionId),
             })
         })
         .collect()

@@ -56,6 +56,7 @@ pub async fn begin(c: &mut PgConnection, tenant_id: TenantId, now: DateTime<Utc>
 pub async fn has_stragglers(c: &mut PgConnection, tenant_id: TenantId) -> Result<bool> {
     let found = sqlx::query_scalar!(
         r#"select exists (select from endpoint where tenant_id = $1) or exists (select from channel where tenant_id = $1)
+             or exists (select from connection where tenant_id = $1) or exists (select from meta_login where tenant_id = $1)
              or exists (select from app where tenant_id = $1) or exists (select from member where tenant_id = $1)
              or exists (select from invitation where tenant_id = $1)
              or exists (select from api_key where tenant_id = $1) as "found!""#,
@@ -70,6 +71,8 @@ pub async fn has_stragglers(c: &mut PgConnection, tenant_id: TenantId) -> Result
 pub async fn take_apart(c: &mut PgConnection, tenant_id: TenantId) -> Result<()> {
     sqlx::query!("delete from endpoint where tenant_id = $1", tenant_id.0).execute(&mut *c).await?;
     sqlx::query!("delete from channel where tenant_id = $1", tenant_id.0).execute(&mut *c).await?;
+    sqlx::query!("delete from connection where tenant_id = $1", tenant_id.0).execute(&mut *c).await?;
+    sqlx::query!("delete from meta_login where tenant_id = $1", tenant_id.0).execute(&mut *c).await?;
     sqlx::query!("delete from app where tenant_id = $1", tenant_id.0).execute(&mut *c).await?;
     sqlx::query!("delete from api_key where tenant_id = $1", tenant_id.0).execute(&mut *c).await?;
     sqlx::query!("delete from invitation where tenant_id = $1", tenant_id.0).execute(&mut *c).await?;

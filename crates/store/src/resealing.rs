@@ -68,6 +68,7 @@ macro_rules! reseal {
 pub const COLUMNS: &[&str] = &[
     "app.verify_token",
     "app_secret.secret",
+    "connection.token",
     "endpoint.headers",
     "endpoint_secret.secret",
     "refused_request.body",
@@ -80,6 +81,7 @@ pub const COLUMNS: &[&str] = &[
 pub async fn some(c: &mut PgConnection, sealer: &Sealer) -> Result<usize> {
     Ok(reseal!(c, sealer, "app", "verify_token", "app_id", "tenant_id")
         + reseal!(c, sealer, "app_secret", "secret", "app_secret_id", "tenant_id")
+        + reseal!(c, sealer, "connection", "token", "connection_id", "tenant_id")
         + reseal!(c, sealer, "endpoint", "headers", "endpoint_id", "tenant_id")
         + reseal!(c, sealer, "endpoint_secret", "secret", "endpoint_secret_id", "tenant_id")
         + reseal!(c, sealer, "refused_request", "body", "refused_id", "tenant_id")

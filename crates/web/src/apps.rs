@@ -121,8 +121,12 @@ async fn page(app: &App, member: &Member, session: &Session, form: AppFields) ->
 }
 
 pub fn callback_url(app: &App, callback_key: &str) -> String {
-    let path = format!("webhooks/meta/{callback_key}");
-    app.public_url.join(&path).map_or(path, Into::into)
+    below(app, &format!("webhooks/meta/{callback_key}"))
+}
+
+/// A place of this service, as Meta is told it.
+pub fn below(app: &App, path: &str) -> String {
+    app.public_url.join(path).map_or_else(|_| path.to_owned(), Into::into)
 }
 
 fn sentence(apps: usize, refused: i64) -> String {

@@ -45,6 +45,7 @@ const SCRIPT: &str = concat!(
     include_str!("../../../static/js/inspector.js"),
     include_str!("../../../static/js/progress.js"),
     include_str!("../../../static/js/ledger.js"),
+    include_str!("../../../static/js/connect.js"),
     include_str!("../../../static/js/start.js"),
     "})();\n",
 );

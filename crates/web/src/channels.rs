@@ -1,5 +1,6 @@
 //! A tenant's channels: connected numbers, pages and Instagram accounts.
 
+pub mod access;
 pub mod one;
 pub mod switch;
 

@@ -16,6 +16,7 @@ mod charts;
 mod client;
 mod clinic;
 mod codes;
+mod connect;
 mod conversation;
 mod deliveries;
 mod delivery;

@@ -12,9 +12,9 @@ use crate::exports::{self, Exports};
 use crate::passwords::Passwords;
 use crate::state::App;
 use crate::{
-    account, api, apps, assets, audit, channels, clinic, conversation, deliveries, delivery, docs, endpoint, endpoints,
-    forgot, health, inspector, join, landing, layers, members, message, meta, overview, replays, search, serve,
-    settings, sign_in, sign_up, start, tenants,
+    account, api, apps, assets, audit, channels, clinic, connect, conversation, deliveries, delivery, docs, endpoint,
+    endpoints, forgot, health, inspector, join, landing, layers, members, message, meta, overview, replays, search,
+    serve, settings, sign_in, sign_up, start, tenants,
 };
 
 /// What the handlers share: what the binary passed in, and what lives as long as the router.
@@ -123,6 +123,11 @@ fn configuration() -> Router<Web> {
         .route("/channels/{channel_id}/disable", get(channels::switch::confirm).post(channels::switch::disable))
         .route("/channels/{channel_id}/enable", post(channels::switch::enable))
         .route("/channels/{channel_id}/delete", get(channels::switch::confirm_deleting).post(channels::switch::delete))
+        .route("/connect", get(connect::show))
+        .route("/connect/{way}/{app_id}/start", get(connect::start))
+        .route("/connect/message", post(connect::message))
+        .route("/connect/logins/{login_id}", get(connect::result::show))
+        .route("/connections/{connection_id}/disconnect", get(connect::disconnect::confirm))
         .route("/exports/progress", get(exports::progress))
         .route("/account", get(account::show))
         .route("/account/password", post(account::change_password))
@@ -160,6 +165,11 @@ fn configuration() -> Router<Web> {
 /// For browsers too, but without an end in time.
 fn live() -> Router<Web> {
     Router::new()
+        // Meta is asked several things, one after the other.
+        .route("/connect/{way}/callback", get(connect::callback))
+        .route("/apps/{app_id}/meta", post(connect::own_app::create))
+        .route("/connections/{connection_id}/disconnect", post(connect::disconnect::delete))
+        .route("/channels/{channel_id}/register", post(connect::disconnect::register))
         .route("/inspector/stream", get(inspector::live::stream))
         .route("/deliveries/stream", get(deliveries::tail::stream))
         .route("/deliveries/export", get(deliveries::export::show))
@@ -174,6 +184,9 @@ fn public() -> Router<Web> {
         .route("/inspector/{endpoint_id}", post(inspector::receive::receive))
         .layer(DefaultBodyLimit::max(inspector::receive::BODY_MAX))
         .layer(layers::timeout())
+        .route("/meta/deauthorize/{app_key}", post(connect::callbacks::deauthorize))
+        .route("/meta/data-deletion/{app_key}", post(connect::callbacks::delete_data))
+        .route("/meta/deletions/{code}", get(connect::callbacks::show_deletion))
         .route("/static/{name}", get(assets::serve).layer(layers::compression()))
         .route("/docs/events", get(docs::events).layer(layers::compression()))
         .route("/docs/api", get(docs::api::show).layer(layers::compression()))

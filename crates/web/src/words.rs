@@ -134,6 +134,14 @@ impl Pill {
     pub const QUIET: Self = Self { word: "Quiet", meaning: "calm", shape: DASH };
     pub const NOTHING_YET: Self = Self { word: "Nothing yet", meaning: "calm", shape: DASH };
     pub const UNKNOWN: Self = Self { word: "Not proven", meaning: "wait", shape: DASH };
+    pub const TOKEN_GOOD: Self = Self { word: "Access works", meaning: "ok", shape: TICK };
+    pub const TOKEN_ENDS: Self = Self { word: "Access ends soon", meaning: "wait", shape: CLOCK };
+    pub const TOKEN_DEAD: Self = Self { word: "No access", meaning: "bad", shape: CROSS };
+    pub const CONNECTED: Self = Self { word: "Connected", meaning: "ok", shape: TICK };
+    pub const UNREGISTERED: Self = Self { word: "Not registered", meaning: "wait", shape: CLOCK };
+    pub const CLAIMED: Self = Self { word: "Taken", meaning: "bad", shape: CROSS };
+    pub const NOT_SENDING: Self = Self { word: "Not sending", meaning: "bad", shape: CROSS };
+    pub const NO_ROLE: Self = Self { word: "No role", meaning: "bad", shape: CROSS };
     pub const UNSIGNED: Self = Self { word: "Signature wrong", meaning: "bad", shape: CROSS };
 
     pub fn of(state: State) -> Self {

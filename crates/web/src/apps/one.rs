@@ -16,7 +16,7 @@ use tower_sessions::Session;
 
 use super::refusals::{Kept, REFUSALS_DAYS, Reason};
 use super::secrets::Shown;
-use super::{NAME_IS_TAKEN, callback_url, state};
+use super::{NAME_IS_TAKEN, below, callback_url, state};
 use crate::error::Error;
 use crate::extract::{Form, Path};
 use crate::fields::{self, Field};
@@ -48,6 +48,9 @@ struct AppPage {
     kept: Vec<Kept>,
     channels: Vec<(String, String)>,
     more_channels: usize,
+    /// What Meta calls when a person takes the app's permissions back, or wants their data deleted.
+    deauthorize_url: String,
+    deletion_url: String,
     forms: Forms,
 }
 
@@ -78,11 +81,16 @@ pub struct Forms {
     pub verify_token: Field,
     /// Never shown again; only its message is.
     pub app_secret: Field,
+    pub meta_app_id: Field,
 }
 
 impl Forms {
     pub fn of(app: &Stored) -> Self {
-        Self { name: Field::new(&app.name), ..Self::default() }
+        Self {
+            name: Field::new(&app.name),
+            meta_app_id: Field::new(app.meta_app_id.clone().unwrap_or_default()),
+            ..Self::default()
+        }
     }
 }
 
@@ -109,6 +117,8 @@ async fn page(app: &App, member: &Member, session: &Session, (one, forms): (Stor
         sentence,
         may_act: member.may_act(),
         callback_url: callback_url(app, &one.callback_key),
+        deauthorize_url: below(app, &format!("meta/deauthorize/{}", one.callback_key)),
+        deletion_url: below(app, &format!("meta/data-deletion/{}", one.callback_key)),
         verify_token: one.verify_token.expose_secret().to_owned(),
         challenge: Challenge::of(&one, now),
         created: When::new(one.created_at, now),
@@ -125,6 +135,19 @@ async fn page(app: &App, member: &Member, session: &Session, (one, forms): (Stor
         forms,
         page: Page::new(member, session, Section::Apps, one.name).await?,
     })
+}
+
+/// What was entered of Meta's side of the app is wrong.
+pub async fn refused_meta(
+    app: &App,
+    member: &Member,
+    session: &Session,
+    app_id: AppId,
+    meta_app_id: Field,
+) -> Result<Response, Error> {
+    let found = find(app, member, app_id).await?;
+    let forms = Forms { meta_app_id, ..Forms::of(&found) };
+    refused(app, member, session, (found, forms)).await
 }
 
 pub async fn refused(app: &App, member: &Member, session: &Session, shown: (Stored, Forms)) -> Result<Response, Error> {

@@ -9,9 +9,11 @@ use serde::Deserialize;
 use socialhook_core::id::{AppId, ChannelId};
 use socialhook_store::apps;
 use socialhook_store::channels::{self as stored, Channel};
+use socialhook_store::connections;
 use socialhook_store::rollups::Grain;
 use tower_sessions::Session;
 
+use super::access::Access;
 use crate::error::Error;
 use crate::extract::{Form, Path};
 use crate::fields::{self, Field};
@@ -44,6 +46,7 @@ struct ChannelPage {
     created: When,
     last: Option<When>,
     rate: String,
+    connection: Option<Access>,
     /// Other apps that it can be moved to.
     apps: Vec<(String, String)>,
     form: Fields,
@@ -111,6 +114,10 @@ async fn page(
     let now = member.now(app);
     let mut c = app.tenant(member.tenant_id).await?;
     let own = apps::list(&mut c, member.tenant_id, &app.sealer).await?;
+    let connection = match channel.connection_id {
+        Some(connection_id) => connections::find(&mut c, member.tenant_id, connection_id).await?,
+        None => None,
+    };
     drop(c);
     let (pill, sentence) = state(&channel, now);
     let others = own.into_iter().filter(|one| one.app_id != channel.app_id);
@@ -127,6 +134,7 @@ async fn page(
         app_href: (!channel.is_operators).then(|| format!("/apps/{}", channel.app_id)),
         app_name: channel.app_name,
         external_id: channel.external_id,
+        connection: connection.map(|connection| Access::of(&connection, now)),
         created: When::new(channel.created_at, now),
         last: channel.last_receipt_at.map(|at| When::new(at, now)),
         apps: others.map(|one| (one.app_id.to_string(), one.name)).collect(),

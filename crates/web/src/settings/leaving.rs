@@ -103,11 +103,13 @@ pub async fn delete(
             (StatusCode::UNPROCESSABLE_ENTITY, page(&app, &member, &session, (typed, password)).await?).into_response()
         );
     }
+    let farewell = app.relay.farewell(member.tenant_id).await?;
     // Accounts may go with it.
     let mut tx = app.pools.web.begin().await.map_err(database)?;
     leaving::begin(&mut tx, member.tenant_id, app.clock.now()).await?;
     tx.commit().await.map_err(store::Error::from)?;
     tracing::info!(tenant.id = %member.tenant_id, "a tenant was deleted by its owner");
+    app.relay.bid(farewell);
     // It is done: whatever fails from here on comes by itself within a second, or when the session is looked at.
     if let Err(error) = app.relay.refresh().await {
         tracing::warn!(error = &error as &dyn std::error::Error, "the directory could not be read anew");
