@@ -46,6 +46,7 @@ mod ledger_export;
 mod ledger_live;
 mod load;
 mod mailbox;
+mod media;
 mod meta;
 mod nodes;
 mod onboarding;

@@ -14,6 +14,7 @@ use socialhook_core::id::{AccountId, AppId, ChannelId, ConnectionId, EndpointId,
 use socialhook_graph::Addresses;
 use socialhook_relay::destination::Policy;
 use socialhook_relay::mail::{Mail, Way};
+use socialhook_relay::media::{MediaSettings, Storage};
 use socialhook_relay::{Means, Relay, Room, Settings};
 use socialhook_store::Pools;
 use socialhook_store::partitions::Retention;
@@ -281,6 +282,7 @@ impl World {
         self.relay.stop().await;
         self.pools.close().await;
         std::fs::remove_dir_all(&self.mail).expect("a folder");
+        std::fs::remove_dir_all(self.mail.with_extension("media")).expect("a folder");
         database::remove(&self.database).await;
     }
 }
@@ -296,6 +298,13 @@ fn settings(base: &Url, policy: Policy, mail: &Path, meta: Option<&Url>) -> Sett
         attempt_timeout: ATTEMPT_TIMEOUT,
         mail: Mail { way: Way::Folder(mail.to_owned()), from: "SocialHook <hooks@example.test>".to_owned() },
         meta: (meta.map_or_else(Addresses::meta, Addresses::stand_in), "v26.0".to_owned()),
+        media: MediaSettings {
+            storage: Storage::Folder(mail.with_extension("media")),
+            public_url: base.clone(),
+            link_days: 30,
+            file_max: 100 << 20,
+            quota: 10_000_000_000,
+        },
         tick: None,
     }
 }

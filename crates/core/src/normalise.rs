@@ -24,7 +24,7 @@ use chrono::{DateTime, Utc};
 
 use crate::conversation::Peer;
 use crate::event::{Channel, EventType, Normalised, Platform};
-use crate::id::{ConversationId, TenantId};
+use crate::id::{ConversationId, EventId, TenantId};
 use crate::meta::{Part, Shape};
 use draft::Draft;
 pub use identity::{message_hash, peer_keys};
@@ -53,7 +53,20 @@ pub struct Reading<'a> {
     context: &'a Context<'a>,
 }
 
-impl Reading<'_> {
+/// A file of a message, as the webhook tells of it.
+#[derive(Debug, Clone, Copy)]
+pub struct File<'a> {
+    pub id: Option<&'a str>,
+    /// Where anybody can fetch it.
+    pub url: Option<&'a str>,
+    /// In lower-case hex.
+    pub sha256: Option<&'a str>,
+    pub mime_type: Option<&'a str>,
+    /// As the customer named it.
+    pub filename: Option<&'a str>,
+}
+
+impl<'a> Reading<'a> {
     /// Whom its conversation is with; nothing for what is part of none.
     #[must_use]
     pub fn peer(&self) -> Option<Peer> {
@@ -61,14 +74,41 @@ impl Reading<'_> {
     }
 
     #[must_use]
-    pub fn context(&self) -> &Context<'_> {
+    pub fn context(&self) -> &'a Context<'a> {
         self.context
     }
 
     /// What it was read in.
     #[must_use]
-    pub fn part(&self) -> &Part<'_> {
+    pub fn part(&self) -> &'a Part<'a> {
         self.part
+    }
+
+    /// The id that it will have.
+    #[must_use]
+    pub fn event_id(&self) -> EventId {
+        self.draft.event_id(self.part, self.context)
+    }
+
+    /// The files that it tells of, in their order.
+    pub fn files(&self) -> impl Iterator<Item = File<'_>> {
+        let media = self.draft.message.as_ref().map(|message| message.media.as_slice()).unwrap_or_default();
+        media.iter().map(|one| File {
+            id: one.id.as_deref(),
+            url: one.url.as_deref(),
+            sha256: one.sha256.as_deref(),
+            mime_type: one.mime_type.as_deref(),
+            filename: one.filename.as_deref(),
+        })
+    }
+
+    /// Has the event say where one of its files can be fetched, until when in seconds since the epoch. `position` counts from 0.
+    pub fn link(&mut self, position: usize, url: String, expires_at: i64) {
+        let message = self.draft.message.as_mut();
+        if let Some(one) = message.and_then(|message| message.media.get_mut(position)) {
+            one.url = Some(url.into());
+            one.url_expires_at = Some(expires_at);
+        }
     }
 
     #[must_use]

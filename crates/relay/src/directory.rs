@@ -115,6 +115,8 @@ pub struct Contents {
     channels: HashMap<(AppId, Platform), HashMap<String, Arc<Channel>>>,
     /// Their events are kept, and go to nobody.
     disabled: HashSet<ChannelId>,
+    /// Whose files are kept.
+    keeping: HashSet<ChannelId>,
     by_tenant: HashMap<TenantId, Vec<Arc<Endpoint>>>,
     by_id: HashMap<EndpointId, Arc<Endpoint>>,
     retention: HashMap<TenantId, Own>,
@@ -122,8 +124,8 @@ pub struct Contents {
 
 impl Contents {
     fn new(stored: stored::Contents) -> Self {
-        let (epoch, retention, disabled) = (stored.epoch, stored.retention, stored.disabled);
-        let mut contents = Self { epoch, disabled, retention, ..Self::default() };
+        let (epoch, retention, disabled, keeping) = (stored.epoch, stored.retention, stored.disabled, stored.keeping);
+        let mut contents = Self { epoch, disabled, keeping, retention, ..Self::default() };
         for app in stored.apps {
             let keys = app.secrets.iter().map(Key::new).collect();
             let (tenant_id, app_id, verify_token) = (app.tenant_id, app.app_id, app.verify_token);
@@ -191,6 +193,12 @@ impl Contents {
         };
         let mut found = self.channels.get(&(app_id, platform))?.values().filter(has_number);
         found.next().filter(|_| found.next().is_none())
+    }
+
+    /// Whether the files of this channel's messages are fetched and kept.
+    #[must_use]
+    pub fn keeps_files(&self, channel_id: ChannelId) -> bool {
+        self.keeping.contains(&channel_id)
     }
 
     /// How long the tenant's things are kept.

@@ -16,7 +16,7 @@ use socialhook_store::{PgConnection, Result};
 use sqlx::Connection;
 
 use crate::upkeep::RARELY;
-use crate::{Relay, leaving};
+use crate::{Relay, leaving, media};
 
 /// After a failure it comes again in this many ticks.
 const AFTER_FAILURE: u32 = 5;
@@ -119,8 +119,10 @@ pub(crate) async fn keep(relay: &Relay) -> Result<()> {
         let dropped = drop_old(&mut c, longest, now).await;
         let fitted = fit(relay, &mut c, longest).await;
         let deleted = delete(&mut c, &mut memory, (&tenants, default, longest), now).await;
-        let swept = leaving::sweep(&mut c, now).await;
-        cleared = dropped.and(fitted).and(deleted).and(swept);
+        let oldest = tenants.iter().map(|(tenant_id, own)| (*tenant_id, own.or(default).oldest_event(now)));
+        let files = media::sweep(relay, &mut c, oldest).await;
+        let swept = leaving::sweep(relay, &mut c, now).await;
+        cleared = dropped.and(fitted).and(deleted).and(files).and(swept);
     }
     let closed = c.close().await;
     made.and(cleared).and(Ok(closed?))

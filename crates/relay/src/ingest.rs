@@ -242,11 +242,11 @@ impl Relay {
         let conversations = self.conversations_of(&readings, body.len(), lane).await?;
         let mut events = Vec::with_capacity(readings.len());
         let (mut bytes, mut places) = (0, Places::default());
-        for (reading, conversation_id) in readings.iter().zip(conversations) {
+        for (reading, conversation_id) in readings.into_iter().zip(conversations) {
             let of_tenant = |receipt: &&NewReceipt| receipt.tenant_id == reading.context().tenant_id;
             let Some(receipt) = receipts.iter().find(of_tenant) else { continue };
             let raw = places.of(receipt, reading.part());
-            let event = intake.event(reading, conversation_id, (receipt, raw));
+            let event = intake.event((self, reading), conversation_id, (receipt, raw));
             bytes += event.event.body.len();
             events.push(event);
             if bytes > EVENTS_BYTES_MAX {
@@ -344,10 +344,11 @@ impl<'a> Intake<'a> {
     /// The event to be stored, under the receipt of its tenant, in which its part stands at `raw`.
     fn event(
         &self,
-        reading: &Reading<'_>,
+        (relay, mut reading): (&Relay, Reading<'_>),
         conversation_id: Option<ConversationId>,
         (receipt, raw): (&NewReceipt, Option<Range<usize>>),
     ) -> NewEvent {
+        let media = relay.link_files(self.contents, &mut reading);
         let context = reading.context();
         let tenant_id = context.tenant_id;
         let channel_id = context.channel.map(|channel| channel.channel_id);
@@ -358,6 +359,6 @@ impl<'a> Intake<'a> {
         let fan_out = wanting.map(|to| FanOut { endpoint_id: to.endpoint_id, hold: self.hold(to) }).collect();
         let receipt_id = receipt.receipt_id;
         let raw_sent = raw.clone().filter(|_| is_raw_wanted).map(|place| receipt.body.slice(place));
-        NewEvent { tenant_id, receipt_id, channel_id, received_at: self.now, event, raw, raw_sent, fan_out }
+        NewEvent { tenant_id, receipt_id, channel_id, received_at: self.now, event, raw, raw_sent, fan_out, media }
     }
 }

@@ -8,6 +8,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use socialhook_core::id::TenantId;
 use socialhook_store::{PgConnection, Result, leaving};
 
+use crate::{Relay, media};
+
 /// Rows of each table that are deleted together.
 const BATCH: i64 = 1000;
 /// Sweeping goes on for this long, then in a minute again.
@@ -16,17 +18,22 @@ const SWEEP_FOR: Duration = Duration::from_secs(20);
 const SETTLED_AFTER: TimeDelta = TimeDelta::hours(1);
 
 /// Once, for all deleted tenants in turn. What fails for one does not keep the others waiting.
-pub(crate) async fn sweep(c: &mut PgConnection, now: DateTime<Utc>) -> Result<()> {
+pub(crate) async fn sweep(relay: &Relay, c: &mut PgConnection, now: DateTime<Utc>) -> Result<()> {
     let began = Instant::now();
     let mut swept = Ok(());
     for (tenant_id, deleted_at) in leaving::under_way(c).await? {
         let is_settled = now - deleted_at > SETTLED_AFTER;
-        swept = swept.and(sweep_one(c, tenant_id, is_settled, began).await);
+        swept = swept.and(sweep_one(relay, c, (tenant_id, is_settled), began).await);
     }
     swept
 }
 
-async fn sweep_one(c: &mut PgConnection, tenant_id: TenantId, is_settled: bool, began: Instant) -> Result<()> {
+async fn sweep_one(
+    relay: &Relay,
+    c: &mut PgConnection,
+    (tenant_id, is_settled): (TenantId, bool),
+    began: Instant,
+) -> Result<()> {
     if leaving::has_stragglers(c, tenant_id).await? {
         leaving::take_apart(c, tenant_id).await?;
     }
@@ -44,7 +51,8 @@ async fn sweep_one(c: &mut PgConnection, tenant_id: TenantId, is_settled: bool, 
     if sum > 0 {
         tracing::info!(tenant.id = %tenant_id, rows = sum, "a deleted tenant's rows were deleted");
     }
-    if is_empty && is_settled {
+    // What was being fetched when it was deleted has ended long since.
+    if is_empty && is_settled && media::delete_all(relay, tenant_id).await {
         leaving::finish(c, tenant_id).await?;
         tracing::info!(tenant.id = %tenant_id, "a deleted tenant is gone");
     }

@@ -18,6 +18,7 @@ mod job;
 mod lanes;
 mod leaving;
 pub mod mail;
+pub mod media;
 mod open;
 mod pulse;
 mod queue;
@@ -89,6 +90,7 @@ pub struct Settings {
     pub mail: mail::Mail,
     /// Where Meta is, and which version of its Graph API is asked.
     pub meta: (socialhook_graph::Addresses, String),
+    pub media: media::MediaSettings,
     /// How often the recurring work runs; none if it is driven by hand.
     pub tick: Option<Duration>,
 }
@@ -120,6 +122,7 @@ struct Inner {
     house: House,
     mailer: mail::Mailer,
     graph: socialhook_graph::Graph,
+    files: Arc<media::Files>,
     pulse: Pulse,
     looked_up: tokio::sync::Mutex<Option<Instant>>,
     trials: tokio::sync::Semaphore,
@@ -137,6 +140,7 @@ impl Relay {
         let node_id = NodeId::new(means.clock.now());
         let directory = Directory::default();
         register(&means, &settings, node_id, &directory).await?;
+        let files = Arc::new(media_files(&means, &settings).await?);
         let tasks = Tasks::default();
         let open = Arc::new(Open::default());
         let rollups = Rollups::default();
@@ -149,7 +153,7 @@ impl Relay {
             (open, recorder, means.clone()),
             (settings.schedule.clone(), wake.clone()),
         );
-        let writer = Writer::start(&tasks, &means, node_id, (dispatcher.clone(), rollups.clone()));
+        let writer = Writer::start(&tasks, &means, node_id, (dispatcher.clone(), rollups.clone(), files.clone()));
         let conversations = Conversations::start(&tasks, &means);
         let tick = settings.tick;
         let stop = CancellationToken::new();
@@ -172,6 +176,7 @@ impl Relay {
             house: House::default(),
             mailer,
             graph,
+            files,
             pulse,
             looked_up: tokio::sync::Mutex::default(),
             trials: tokio::sync::Semaphore::new(trial::TRIALS_MAX),
@@ -192,6 +197,7 @@ impl Relay {
         tasks.spawn_core(upkeep::keep_lease(self.clone(), tick));
         tasks.spawn_core(housekeeping::run(self.clone(), tick));
         tasks.spawn_core(mail::run(self.clone(), tick));
+        tasks.spawn_core(media::run(self.clone(), tick));
     }
 
     /// Apps, channels and endpoints as they are known now.
@@ -276,7 +282,7 @@ impl Relay {
         loop {
             // What did not fit into memory is due still when memory has emptied.
             let was_idle = self.0.dispatcher.open().is_empty();
-            let done = upkeep::tick(self).await? + mail::send_due(self).await?;
+            let done = upkeep::tick(self).await? + mail::send_due(self).await? + media::fetch_due(self).await?;
             self.0.dispatcher.open().empty().await;
             if was_idle && done == 0 {
                 return upkeep::flush_rollups(self).await;
@@ -331,6 +337,12 @@ impl Relay {
     }
 }
 
+async fn media_files(means: &Means, settings: &Settings) -> Result<media::Files, Error> {
+    let mut c = means.pools.background.acquire().await.map_err(socialhook_store::Error::from)?;
+    let key = socialhook_store::media::key::get(&mut c, &means.sealer).await?;
+    Ok(media::Files::new(&settings.media, &key)?)
+}
+
 /// Has the database know this process, and what it needs be there; takes over what dead processes left.
 async fn register(
     means: &Means,
@@ -359,6 +371,8 @@ pub enum Error {
     Store(#[from] socialhook_store::Error),
     #[error(transparent)]
     Mail(#[from] mail::Error),
+    #[error(transparent)]
+    Media(#[from] media::Error),
     #[error("the HTTP client could not be set up")]
     Client(#[from] reqwest::Error),
 }

@@ -17,6 +17,7 @@ use crate::Means;
 use crate::dispatcher::Dispatcher;
 use crate::job::{self, Job, Manifest};
 use crate::lanes::{Lane, PerLane};
+use crate::media::Files;
 use crate::rollups::Rollups;
 use crate::tasks::Tasks;
 use crate::within::within;
@@ -74,10 +75,10 @@ impl Writer {
         tasks: &Tasks,
         means: &Means,
         node_id: NodeId,
-        (dispatcher, rollups): (Dispatcher, Rollups),
+        (dispatcher, rollups, files): (Dispatcher, Rollups, Arc<Files>),
     ) -> Self {
         let (pool, clock) = (means.pools.ingest.clone(), means.clock.clone());
-        let writing = Arc::new(Writing { pool, node_id, clock, dispatcher, rollups });
+        let writing = Arc::new(Writing { pool, node_id, clock, dispatcher, rollups, files });
         let senders = PerLane::new(|| {
             let (sender, receiver) = mpsc::channel(QUEUE);
             tasks.spawn_core(batches(receiver, writing.clone()));
@@ -145,6 +146,7 @@ struct Writing {
     clock: Clock,
     dispatcher: Dispatcher,
     rollups: Rollups,
+    files: Arc<Files>,
 }
 
 /// The events of a batch, each once, sorted, with the place of the submission that brought it.
@@ -209,7 +211,10 @@ impl Writing {
     ) -> Result<Fresh, socialhook_store::Error> {
         let receipts: Vec<&NewReceipt> = batch.iter().flat_map(|waiting| &waiting.submission.receipts).collect();
         let events: Vec<&NewEvent> = events.iter().map(|(_, new)| new).collect();
-        within(&self.pool, WITHIN, async |c| ingest::write(c, self.node_id, &receipts, &events, manifests).await).await
+        within(&self.pool, WITHIN, async |c| {
+            ingest::write_with_media(c, self.node_id, &receipts, &events, manifests).await
+        })
+        .await
     }
 
     /// How many of each submission's events are new.
@@ -227,6 +232,9 @@ impl Writing {
 
     /// Tells everyone, then sends what is new.
     fn hand_over(&self, batch: Vec<Waiting>, events: Events, manifests: Vec<NewManifest>, fresh: &Fresh) {
+        if events.iter().any(|(_, new)| !new.media.is_empty()) {
+            self.files.wake.notify_one();
+        }
         let counts = self.count(batch.len(), &events, fresh);
         for (waiting, count) in batch.into_iter().zip(counts) {
             let _ = waiting.done.send(Ok(count));

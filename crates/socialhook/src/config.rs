@@ -1,10 +1,13 @@
 //! Every setting, typed, in one place: a flag, an environment variable, or a key of the optional TOML file, in that order of
 //! precedence. The only reader of the environment.
 
+mod media;
+
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+pub use self::media::MediaConfig;
 use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -55,6 +58,24 @@ pub struct Options {
     /// The version of Meta's Graph API that is asked [default: v26.0]
     #[arg(long, env = "SOCIALHOOK_GRAPH_VERSION", value_name = "VERSION", global = true)]
     graph_version: Option<String>,
+    /// Where media are kept: a folder, or `s3://bucket/prefix?endpoint=https://…&region=…` [default: the folder media of the data directory]
+    #[arg(long, env = "SOCIALHOOK_MEDIA_STORAGE", value_name = "PLACE", global = true)]
+    media_storage: Option<String>,
+    /// The access key of the storage that speaks S3
+    #[arg(long, env = "SOCIALHOOK_MEDIA_ACCESS_KEY", value_name = "KEY", global = true)]
+    media_access_key: Option<String>,
+    /// And its secret
+    #[arg(long, env = "SOCIALHOOK_MEDIA_SECRET_KEY", value_name = "SECRET", hide_env_values = true, global = true)]
+    media_secret_key: Option<SecretString>,
+    /// Days that a link to media works, 1 to 90; media go with their events [default: 30]
+    #[arg(long, env = "SOCIALHOOK_MEDIA_LINK_DAYS", value_name = "DAYS", global = true)]
+    media_link_days: Option<u32>,
+    /// Bytes of one file; larger ones are not fetched [default: 100 MiB]
+    #[arg(long, env = "SOCIALHOOK_MEDIA_FILE_MAX", value_name = "SIZE", global = true)]
+    media_file_max: Option<Limit>,
+    /// Bytes of media that each tenant may have [default: 10GB]
+    #[arg(long, env = "SOCIALHOOK_MEDIA_QUOTA", value_name = "SIZE", global = true)]
+    media_quota: Option<Limit>,
     /// Where the embedded database, its socket and the secret key live
     #[arg(long, env = "SOCIALHOOK_DATA_DIR", value_name = "DIR", global = true)]
     data_dir: Option<PathBuf>,
@@ -122,6 +143,7 @@ pub struct Config {
     /// None: Meta itself.
     pub meta_url: Option<Url>,
     pub graph_version: String,
+    pub media: MediaConfig,
     pub data_dir: PathBuf,
     pub database: Database,
     pub secret_key: Option<SecretString>,
@@ -154,6 +176,12 @@ pub enum Error {
     PublicUrl,
     #[error("Meta's URL must be http:// or https:// and a host, without a path")]
     MetaUrl,
+    #[error(
+        "the storage for media is not understood: give a folder, or s3://bucket/prefix?endpoint=https://s3.example.com&region=eu-1"
+    )]
+    MediaStorage,
+    #[error("a storage for media that speaks S3 needs an access key and a secret key")]
+    MediaKeys,
     #[error("the Graph API's version {0:?} is not understood: give one such as v26.0")]
     GraphVersion(String),
     #[error(
@@ -175,8 +203,9 @@ impl Options {
     ///
     /// # Errors
     /// If the file cannot be read, or a value makes no sense.
-    pub fn resolve(self) -> Result<Config, Error> {
-        let file = self.config.as_deref().map(read).transpose()?.unwrap_or_default();
+    pub fn resolve(mut self) -> Result<Config, Error> {
+        let mut file = self.config.as_deref().map(read).transpose()?.unwrap_or_default();
+        let media = MediaConfig::of(&mut self, &mut file)?;
         let public_url = self.public_url.or(file.public_url).map(check_public_url).transpose()?;
         let database = match self.database_url.or(file.database_url) {
             Some(url) => Database::External { url },
@@ -193,6 +222,7 @@ impl Options {
         let mail_from = self.mail_from.or(file.mail_from).unwrap_or_else(|| sender(public_url.as_ref()));
         Ok(Config {
             listen,
+            media,
             mail_from,
             smtp_url: self.smtp_url.or(file.smtp_url),
             meta_url: self.meta_url.or(file.meta_url).map(check_public_url).transpose().map_err(|_| Error::MetaUrl)?,
@@ -322,6 +352,10 @@ impl Config {
             ("mail_from", self.mail_from.clone()),
             ("meta_url", self.meta_url.as_ref().map_or_else(|| "none: Meta itself".to_owned(), Url::to_string)),
             ("graph_version", self.graph_version.clone()),
+            ("media_storage", self.media.describe()),
+            ("media_link_days", self.media.link_days.to_string()),
+            ("media_file_max", Limit::Bytes(self.media.file_max).to_string()),
+            ("media_quota", Limit::Bytes(self.media.quota).to_string()),
             ("data_dir", self.data_dir.display().to_string()),
             ("database", database),
             (

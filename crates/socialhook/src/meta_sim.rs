@@ -127,6 +127,7 @@ impl MetaSim {
                 get(instagram::subscribed).post(instagram::subscribe).delete(instagram::unsubscribe),
             )
             .route("/media/{key}", get(media::download))
+            .route("/cdn/{id}", get(media::public))
             .with_state(self.clone())
     }
 }

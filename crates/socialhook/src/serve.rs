@@ -160,6 +160,7 @@ fn settings(config: &Config, address: SocketAddr) -> Settings {
         attempt_timeout: ATTEMPT_TIMEOUT,
         mail: config.mail(),
         meta: config.meta(),
+        media: config.media.settings(config.public_url.clone().unwrap_or_else(|| own_url(address)), &config.data_dir),
         tick: Some(TICK),
     }
 }

@@ -15,7 +15,7 @@ use crate::endpoint_options::{self, Options};
 use crate::endpoints::Target;
 use crate::retention::Own;
 use crate::seal::Sealer;
-use crate::{Result, apps, channels, endpoints, retention};
+use crate::{Result, apps, channels, endpoints, media, retention};
 
 #[derive(Debug)]
 pub struct App {
@@ -52,6 +52,8 @@ pub struct Contents {
     /// Channels whose events go to no endpoint.
     pub disabled: HashSet<ChannelId>,
     pub endpoints: Vec<Endpoint>,
+    /// Whose files are kept.
+    pub keeping: HashSet<ChannelId>,
     /// Of those that have chosen.
     pub retention: HashMap<TenantId, Own>,
 }
@@ -68,6 +70,7 @@ pub async fn load(c: &mut PgConnection, sealer: &Sealer) -> Result<Contents> {
         apps: load_apps(c, sealer).await?,
         channels: load_channels(c).await?,
         disabled: load_disabled(c).await?,
+        keeping: media::kept_channels(c).await?.into_iter().collect(),
         endpoints: load_endpoints(c, sealer).await?,
         retention: retention::of_all(c).await?.into_iter().filter(|(_, own)| *own != Own::default()).collect(),
     })

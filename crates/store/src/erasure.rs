@@ -8,6 +8,7 @@ use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
 
 use crate::Result;
+use crate::media::ending;
 
 /// Events of one step.
 const STEP: i64 = 500;
@@ -22,6 +23,8 @@ pub struct Erased {
     pub receipts: u64,
     /// Requests that the inspector showed.
     pub inspections: u64,
+    /// Files of messages: nobody is served them any more, and they go from the storage within a minute.
+    pub files: u64,
 }
 
 impl std::ops::AddAssign for Erased {
@@ -31,6 +34,7 @@ impl std::ops::AddAssign for Erased {
         self.deliveries += more.deliveries;
         self.receipts += more.receipts;
         self.inspections += more.inspections;
+        self.files += more.files;
     }
 }
 
@@ -64,8 +68,9 @@ pub async fn some(c: &mut PgConnection, tenant_id: TenantId, conversation_id: Co
     let erased =
         sqlx::query!("delete from receipt where tenant_id = $1 and receipt_id = any($2)", tenant_id.0, &receipts);
     let receipts = erased.execute(&mut *tx).await?.rows_affected();
+    let files = ending::erase(&mut tx, tenant_id, &events).await?;
     let erased = sqlx::query!("delete from event where tenant_id = $1 and event_id = any($2)", tenant_id.0, &events);
     let events = erased.execute(&mut *tx).await?.rows_affected();
     tx.commit().await?;
-    Ok(Erased { events, attempts, deliveries, receipts, inspections })
+    Ok(Erased { events, attempts, deliveries, receipts, inspections, files })
 }

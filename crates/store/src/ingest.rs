@@ -9,10 +9,11 @@ use std::ops::Range;
 use chrono::{DateTime, Utc};
 use socialhook_core::event::Normalised;
 use socialhook_core::id::{AppId, ChannelId, EndpointId, EventId, ManifestId, NodeId, ReceiptId, TenantId};
-use sqlx::PgConnection;
+use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
 
 use crate::Result;
+use crate::media::{self, NewMedia};
 
 #[derive(Debug)]
 pub struct NewReceipt {
@@ -37,6 +38,8 @@ pub struct NewEvent {
     /// That itself, where an endpoint that it is sent to asks for it. Not stored: the receipt is.
     pub raw_sent: Option<bytes::Bytes>,
     pub fan_out: Vec<FanOut>,
+    /// Its files that are to be fetched.
+    pub media: Vec<NewMedia>,
 }
 
 /// An endpoint chosen for an event.
@@ -80,6 +83,25 @@ impl Fresh {
             Self::Only(keys) => keys.contains(&(tenant_id, event_id)),
         }
     }
+}
+
+/// The same as [`write`], with the files of the events, in one commit.
+pub async fn write_with_media(
+    c: &mut PgConnection,
+    node_id: NodeId,
+    receipts: &[&NewReceipt],
+    events: &[&NewEvent],
+    manifests: &[NewManifest],
+) -> Result<Fresh> {
+    let files: Vec<&NewMedia> = events.iter().flat_map(|new| &new.media).collect();
+    if files.is_empty() {
+        return write(c, node_id, receipts, events, manifests).await;
+    }
+    let mut tx = c.begin().await?;
+    let fresh = write(&mut tx, node_id, receipts, events, manifests).await?;
+    media::add(&mut tx, &files).await?;
+    tx.commit().await?;
+    Ok(fresh)
 }
 
 /// Stores a batch. No event may be in it twice, and they should be sorted by (tenant, id), so that batches that hold the same

@@ -29,6 +29,7 @@ pub mod leaving;
 pub mod ledger;
 pub mod mail;
 pub mod manifests;
+pub mod media;
 pub mod meta_logins;
 pub mod nodes;
 pub mod onboarding;

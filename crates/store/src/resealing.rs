@@ -74,6 +74,7 @@ pub const COLUMNS: &[&str] = &[
     "refused_request.body",
     "idempotency.answer",
     "mail.text",
+    "media_key.secret",
     "second_factor.secret",
 ];
 
@@ -87,5 +88,13 @@ pub async fn some(c: &mut PgConnection, sealer: &Sealer) -> Result<usize> {
         + reseal!(c, sealer, "refused_request", "body", "refused_id", "tenant_id")
         + reseal!(c, sealer, "idempotency", "answer", "idempotency_id", "tenant_id")
         + reseal!(c, sealer, "mail", "text", "mail_id", "'00000000-0000-0000-0000-000000000000'::uuid")
+        + reseal!(
+            c,
+            sealer,
+            "media_key",
+            "secret",
+            "'00000000-0000-0000-0000-000000000000'::uuid",
+            "'00000000-0000-0000-0000-000000000000'::uuid"
+        )
         + reseal!(c, sealer, "second_factor", "secret", "account_id", "'00000000-0000-0000-0000-000000000000'::uuid"))
 }

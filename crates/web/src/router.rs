@@ -13,8 +13,8 @@ use crate::passwords::Passwords;
 use crate::state::App;
 use crate::{
     account, api, apps, assets, audit, channels, clinic, connect, conversation, deliveries, delivery, docs, endpoint,
-    endpoints, forgot, health, inspector, join, landing, layers, members, message, meta, overview, replays, search,
-    serve, settings, sign_in, sign_up, start, tenants,
+    endpoints, forgot, health, inspector, join, landing, layers, media, members, message, meta, overview, replays,
+    search, serve, settings, sign_in, sign_up, start, tenants,
 };
 
 /// What the handlers share: what the binary passed in, and what lives as long as the router.
@@ -33,6 +33,7 @@ pub fn router(app: App) -> Router {
     let pages = pages().layer(layers::timeout()).merge(live()).layer(recorded);
     let all = layers::dashboard(pages, &app)
         .merge(public())
+        .merge(Router::new().route("/media/{tenant_id}/{event_id}/{position}", get(media::show)))
         .merge(api::routes(&app))
         .fallback(async || Error::NotFound)
         .method_not_allowed_fallback(async || Error::Method);
@@ -148,6 +149,7 @@ fn configuration() -> Router<Web> {
         .route("/api-keys/{api_key_id}/revoke", get(api::confirm_revoking).post(api::revoke_key))
         .route("/audit", get(audit::show))
         .route("/settings/delete", get(settings::leaving::confirm).post(settings::leaving::delete))
+        .route("/settings/media", post(settings::media::update))
         .route("/settings", get(settings::show).post(settings::update))
         .route("/apps", get(apps::list).post(apps::create))
         .route("/apps/{app_id}", get(apps::one::show).post(apps::one::rename))

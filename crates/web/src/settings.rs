@@ -2,6 +2,7 @@
 
 pub mod export;
 pub mod leaving;
+pub mod media;
 
 use askama::Template;
 use axum::extract::State;
@@ -10,6 +11,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use chrono_tz::{TZ_VARIANTS, Tz};
 use serde::Deserialize;
 use socialhook_store as store;
+use socialhook_store::media as stored_media;
 use socialhook_store::retention::{self, Own};
 use socialhook_store::tenants;
 use tower_sessions::Session;
@@ -32,6 +34,7 @@ struct SettingsPage {
     form: SettingsFields,
     /// What the form would have deleted, if it was not yet said that it may.
     warning: Option<String>,
+    kept: media::Kept,
     /// The service's own, in days: receipts, and events.
     defaults: (u32, u32),
 }
@@ -110,10 +113,14 @@ async fn page(
     (form, warning): (SettingsFields, Option<String>),
 ) -> Result<Response, Error> {
     let default = app.relay.default_retention();
+    let mut c = app.tenant(member.tenant_id).await?;
+    let choice = stored_media::choice(&mut c, member.tenant_id).await?.ok_or(Error::NotFound)?;
+    drop(c);
     html(&SettingsPage {
         page: Page::new(member, session, Section::Settings, "Settings").await?,
         may_act: member.may_act(),
         form,
+        kept: media::Kept::of(app, choice),
         warning,
         defaults: (default.receipt_days, default.event_days),
     })

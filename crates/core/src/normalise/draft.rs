@@ -12,7 +12,7 @@ use super::wire::{
 use super::{Context, time};
 use crate::conversation::Peer;
 use crate::event::{EventType, Normalised, Platform, Priority};
-use crate::id::ConversationId;
+use crate::id::{ConversationId, EventId};
 use crate::json::Value;
 use crate::meta::{Part, Route};
 
@@ -93,6 +93,16 @@ impl<'a> Draft<'a> {
         Some(self.them.as_ref()?.peer(context.channel?.channel_id))
     }
 
+    /// When it happened, in milliseconds; the entry's time stands in for it.
+    fn happened(&self, part: &Part<'_>) -> Option<i64> {
+        self.at.or_else(|| time::from_number(part.entry_time.as_ref()?.parse().ok()?))
+    }
+
+    pub fn event_id(&self, part: &Part<'_>, context: &Context<'_>) -> EventId {
+        let at = id_time(self.happened(part), part, context);
+        identity::event_id(self.kind, &self.identity, at, part, context)
+    }
+
     /// The event, its ids computed and its JSON written.
     pub fn finish(
         &self,
@@ -100,10 +110,10 @@ impl<'a> Draft<'a> {
         context: &Context<'_>,
         conversation_id: Option<ConversationId>,
     ) -> Normalised {
-        let at = self.at.or_else(|| time::from_number(part.entry_time.as_ref()?.parse().ok()?));
+        let at = self.happened(part);
         let platform = context.channel.map(|channel| channel.platform).or(part.platform);
         let event = Event {
-            id: identity::event_id(self.kind, &self.identity, id_time(at, part, context), part, context),
+            id: self.event_id(part, context),
             version: 1,
             // Objects without a channel product, such as `permissions`, are Facebook's own, as Messenger is.
             platform: platform.unwrap_or(Platform::Messenger),

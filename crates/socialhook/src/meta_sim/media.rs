@@ -166,6 +166,25 @@ impl MetaSim {
     }
 }
 
+impl MetaSim {
+    /// Puts a file where anybody can have it, as Messenger and Instagram do; returns its address and its id.
+    #[must_use]
+    pub fn publish(&self, new: NewMedia) -> (String, String) {
+        let id = self.upload("", new);
+        (format!("{}cdn/{id}", self.url()), id)
+    }
+}
+
+/// What was put where anybody can have it.
+pub async fn public(State(sim): State<MetaSim>, Path(id): Path<String>) -> Response {
+    let state = sim.state();
+    let Some(medium) = state.media.get(&id).filter(|medium| medium.phone_number_id.is_empty()) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let head = [(header::CONTENT_TYPE, medium.new.mime_type)];
+    (head, Body::from_stream(Content::new(medium.seed, medium.new.bytes))).into_response()
+}
+
 /// The content, for whoever has the address and a token.
 pub async fn download(State(sim): State<MetaSim>, Path(key): Path<String>, headers: HeaderMap) -> Response {
     if sim.caller(&headers, &super::tokens::Params::new()).is_err() {

@@ -10,6 +10,7 @@ use socialhook_core::id::{AppId, ChannelId};
 use socialhook_store::apps;
 use socialhook_store::channels::{self as stored, Channel};
 use socialhook_store::connections;
+use socialhook_store::media::{self, Summary};
 use socialhook_store::rollups::Grain;
 use tower_sessions::Session;
 
@@ -24,6 +25,9 @@ use crate::words::{self, Now, Pill, When, count};
 
 /// Beyond, a channel counts as quiet.
 const QUIET_AFTER: TimeDelta = TimeDelta::hours(24);
+
+/// Days of media that are told of: as long as Meta keeps them.
+const MEDIA_DAYS: i64 = 7;
 
 #[derive(Template)]
 #[template(path = "channel.html")]
@@ -47,6 +51,8 @@ struct ChannelPage {
     last: Option<When>,
     rate: String,
     connection: Option<Access>,
+    /// What became of its media in the last seven days; none: there were none.
+    media: Option<String>,
     /// Other apps that it can be moved to.
     apps: Vec<(String, String)>,
     form: Fields,
@@ -105,6 +111,19 @@ fn rate(channel: &Channel) -> String {
     }
 }
 
+/// What became of files, in words.
+fn told(media: Summary) -> Option<String> {
+    let number = |number: i64| usize::try_from(number).unwrap_or(0);
+    let parts = [
+        (media.stored, format!("{} kept, {}", words::grouped(number(media.stored)), words::bytes(number(media.bytes)))),
+        (media.waiting, format!("{} still to be fetched", words::grouped(number(media.waiting)))),
+        (media.gone, format!("{} gone at Meta", words::grouped(number(media.gone)))),
+        (media.refused, format!("{} too large, or without room", words::grouped(number(media.refused)))),
+    ];
+    let said: Vec<String> = parts.into_iter().filter(|(number, _)| *number > 0).map(|(_, words)| words).collect();
+    (!said.is_empty()).then(|| said.join("; "))
+}
+
 async fn page(
     app: &App,
     member: &Member,
@@ -118,6 +137,8 @@ async fn page(
         Some(connection_id) => connections::find(&mut c, member.tenant_id, connection_id).await?,
         None => None,
     };
+    let since = app.clock.now() - TimeDelta::days(MEDIA_DAYS);
+    let media = media::summary(&mut c, member.tenant_id, channel.channel_id, since).await?;
     drop(c);
     let (pill, sentence) = state(&channel, now);
     let others = own.into_iter().filter(|one| one.app_id != channel.app_id);
@@ -134,6 +155,7 @@ async fn page(
         app_href: (!channel.is_operators).then(|| format!("/apps/{}", channel.app_id)),
         app_name: channel.app_name,
         external_id: channel.external_id,
+        media: told(media),
         connection: connection.map(|connection| Access::of(&connection, now)),
         created: When::new(channel.created_at, now),
         last: channel.last_receipt_at.map(|at| When::new(at, now)),

@@ -91,6 +91,7 @@ pub async fn erase(
             ),
             number(erased.deliveries, "open delivery", "open deliveries"),
             number(erased.receipts, "original of Meta’s", "originals of Meta’s"),
+            number(erased.files, "file", "files"),
             number(erased.inspections, "request that the inspector showed", "requests that the inspector showed"),
         ],
         has_more,
