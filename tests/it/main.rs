@@ -67,6 +67,7 @@ mod retention;
 mod rollups;
 mod routes;
 mod routing;
+mod s3;
 mod second_factor;
 mod secrets;
 mod seed;
