@@ -23,6 +23,7 @@ async fn posted(world: &World, tenant: &Tenant, id: &str) -> u16 {
 pub async fn two_full_tenants(world: &World) {
     for tenant in [&world.acme, &world.globex] {
         world.connection_of(tenant).await;
+        crate::media::one_of(world, tenant).await;
         world.receiver.will_reply(tenant.hook, [Reply::Status(500)]);
         for n in 0..3 {
             assert_eq!(posted(world, tenant, &format!("wamid.{}.{n}", tenant.name)).await, 200);

@@ -29,6 +29,7 @@ mod database;
 mod delivery;
 mod disasters;
 mod docs;
+mod doctor;
 mod endpoint_pages;
 mod endpoint_settings;
 mod erasure;

@@ -4,10 +4,12 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use socialhook::meta_sim::{Fault, Message, MetaSim, NewMedia, Sent};
+use socialhook_core::id::EventId;
+use socialhook_store::media::{self as stored, Key, NewMedia as NewStored};
 use url::Url;
 
 use crate::connecting::{NUMBER, connect, signed_in};
-use crate::world::{World, noon, world_with_meta};
+use crate::world::{Tenant, World, noon, world_with_meta};
 
 pub const IMAGE: NewMedia = NewMedia { bytes: 1_000_000, mime_type: "image/jpeg", filename: None };
 
@@ -41,6 +43,31 @@ async fn get(world: &World, url: &Url, headers: &[(&str, &str)]) -> (u16, reqwes
     let answer = request.send().await.expect("an answer");
     let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
     (status, headers, answer.bytes().await.expect("a body").to_vec())
+}
+
+/// A file that a tenant has, of an event that never was.
+pub async fn one_of(world: &World, tenant: &Tenant) {
+    let mut c = world.pools.background.acquire().await.expect("a connection");
+    let found: (uuid::Uuid, uuid::Uuid) =
+        sqlx::query_as("select tenant_id, channel_id from channel where external_id = $1")
+            .bind(tenant.phone_number_id)
+            .fetch_one(&mut *c)
+            .await
+            .expect("a channel");
+    let key = Key { tenant_id: found.0.into(), event_id: EventId(EventId::floor(noon()).0), position: 0 };
+    let new = NewStored {
+        key,
+        channel_id: found.1.into(),
+        source: "1480011223344556".to_owned(),
+        is_public: false,
+        announced_sha256: None,
+        mime_type: None,
+        filename: None,
+        received_at: noon(),
+    };
+    stored::add(&mut c, &[&new]).await.expect("added");
+    let content = stored::Content { size: 7, sha256: [7; 32], content_type: "image/png" };
+    assert!(stored::stored(&mut c, key.tenant_id, key, &content, noon()).await.expect("stored"));
 }
 
 /// Objects in the storage.

@@ -93,6 +93,13 @@ macro_rules! id {
                 let stamp = uuid::Timestamp::from_unix(uuid::NoContext, seconds, at.timestamp_subsec_nanos());
                 Self(Uuid::new_v7(stamp))
             }
+
+            /// The time that the id begins with.
+            #[must_use]
+            pub fn time(self) -> chrono::DateTime<chrono::Utc> {
+                let millis = i64::try_from(self.0.as_u128() >> 80).unwrap_or(0);
+                chrono::DateTime::from_timestamp_millis(millis).unwrap_or_default()
+            }
         }
 
         impl fmt::Display for $name {
@@ -191,13 +198,6 @@ impl EventId {
     #[must_use]
     pub fn floor(at: chrono::DateTime<chrono::Utc>) -> Self {
         Self(Uuid::from_u128(u128::try_from(at.timestamp_millis()).unwrap_or(0) << 80))
-    }
-
-    /// The time that the id begins with.
-    #[must_use]
-    pub fn time(self) -> chrono::DateTime<chrono::Utc> {
-        let millis = i64::try_from(self.0.as_u128() >> 80).unwrap_or(0);
-        chrono::DateTime::from_timestamp_millis(millis).unwrap_or_default()
     }
 }
 

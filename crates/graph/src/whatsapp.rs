@@ -82,6 +82,13 @@ impl Graph {
         self.ask::<Success>(Method::POST, url, access, form).await?.check()
     }
 
+    /// Takes a number's own override away.
+    pub async fn clear_number_override(&self, access: Access<'_>, phone_number_id: &str) -> Result<(), Error> {
+        let nowhere = r#"{"override_callback_uri":""}"#.to_owned();
+        let form = vec![("webhook_configuration", nowhere)];
+        self.ask::<Success>(Method::POST, self.facebook(&[phone_number_id]), access, form).await?.check()
+    }
+
     /// Takes a business account's override away: its messages go to the app's callback URL again.
     pub async fn clear_override(&self, access: Access<'_>, account_id: &str) -> Result<(), Error> {
         self.subscribe(access, account_id, &[]).await

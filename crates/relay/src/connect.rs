@@ -5,6 +5,7 @@
 
 mod instagram;
 mod keep;
+mod known;
 mod leave;
 mod outcome;
 mod pages;
@@ -14,12 +15,15 @@ use secrecy::SecretString;
 use socialhook_core::id::{AppId, TenantId};
 use socialhook_graph::{AppIdentity, Graph};
 use socialhook_store::apps::meta_side::{self, MetaSide, Offer};
+use socialhook_store::connections::Kind;
 use url::Url;
 
 pub use self::instagram::INSTAGRAM_FIELDS;
-pub use self::leave::Left;
+pub use self::known::Examiner;
+pub use self::leave::{Farewell, Left};
 pub use self::outcome::{Failure, Item, ItemState, Outcome};
 pub use self::pages::PAGE_FIELDS;
+pub(crate) use self::whatsapp::is_registered;
 use crate::Relay;
 
 /// A way in.
@@ -61,6 +65,15 @@ impl Way {
     }
 }
 
+/// The permissions without which no message comes.
+pub(crate) fn needed_scopes(kind: Kind) -> &'static [&'static str] {
+    match kind {
+        Kind::Whatsapp => &whatsapp::SCOPES,
+        Kind::Page => &pages::SCOPES,
+        Kind::Instagram => &instagram::NEEDED,
+    }
+}
+
 /// The app that something is connected through.
 #[derive(Debug, Clone, Copy)]
 pub struct Through {
@@ -82,7 +95,13 @@ impl Relay {
     /// The client for Meta.
     #[must_use]
     pub fn graph(&self) -> &Graph {
-        &self.0.graph
+        &self.0.examiner.graph
+    }
+
+    /// Who asks Meta.
+    #[must_use]
+    pub fn examiner(&self) -> &Examiner {
+        &self.0.examiner
     }
 
     /// Apps that this tenant may connect through.
@@ -152,20 +171,8 @@ impl Relay {
 
     /// The app's identity at Meta.
     async fn app_identity(&self, through: Through) -> Result<AppIdentity, Stop> {
-        let (app, _) = self.identities(through).await?;
+        let (app, _) = self.0.examiner.identities(through).await?;
         app.ok_or_else(|| Failure::not_set_up().into())
-    }
-
-    /// Of the app, and of the Instagram app inside it.
-    pub(crate) async fn identities(
-        &self,
-        through: Through,
-    ) -> Result<(Option<AppIdentity>, Option<AppIdentity>), socialhook_store::Error> {
-        let mut c = self.0.means.pools.background.acquire().await?;
-        let sealer = &self.0.means.sealer;
-        let (app, instagram) = meta_side::identities(&mut c, through.app_tenant_id, through.app_id, sealer).await?;
-        let identity = |(id, secret)| AppIdentity { id, secret };
-        Ok((app.map(identity), instagram.map(identity)))
     }
 }
 

@@ -104,7 +104,7 @@ fn url_of(target: &Target) -> Option<Url> {
 }
 
 /// A pattern is an event word, or the beginning of one and `*`.
-fn matches(pattern: &str, event: &str) -> bool {
+pub(crate) fn matches(pattern: &str, event: &str) -> bool {
     pattern.strip_suffix('*').map_or(pattern == event, |start| event.starts_with(start))
 }
 

@@ -11,6 +11,7 @@ mod conversations;
 pub mod destination;
 pub mod directory;
 mod dispatcher;
+pub mod doctor;
 mod health;
 mod housekeeping;
 pub mod ingest;
@@ -22,6 +23,7 @@ pub mod media;
 mod open;
 mod pulse;
 mod queue;
+mod reconciler;
 mod recorder;
 mod recovery;
 mod refused;
@@ -121,7 +123,7 @@ struct Inner {
     rollups: Rollups,
     house: House,
     mailer: mail::Mailer,
-    graph: socialhook_graph::Graph,
+    examiner: connect::Examiner,
     files: Arc<media::Files>,
     pulse: Pulse,
     looked_up: tokio::sync::Mutex<Option<Instant>>,
@@ -135,8 +137,7 @@ impl Relay {
     /// Registers this process, makes the partitions, reads the directory, takes over what dead processes left, and starts.
     pub async fn start(means: Means, settings: Settings) -> Result<Self, Error> {
         let mailer = mail::Mailer::new(&settings.mail)?;
-        let (addresses, version) = settings.meta.clone();
-        let graph = socialhook_graph::Graph::new(sender::client(settings.policy)?, addresses, version);
+        let examiner = connect::Examiner::new(means.clone(), settings.meta.clone(), settings.policy)?;
         let node_id = NodeId::new(means.clock.now());
         let directory = Directory::default();
         register(&means, &settings, node_id, &directory).await?;
@@ -175,7 +176,7 @@ impl Relay {
             rollups,
             house: House::default(),
             mailer,
-            graph,
+            examiner,
             files,
             pulse,
             looked_up: tokio::sync::Mutex::default(),
@@ -198,6 +199,7 @@ impl Relay {
         tasks.spawn_core(housekeeping::run(self.clone(), tick));
         tasks.spawn_core(mail::run(self.clone(), tick));
         tasks.spawn_core(media::run(self.clone(), tick));
+        tasks.spawn_core(reconciler::run(self.clone(), tick));
     }
 
     /// Apps, channels and endpoints as they are known now.
@@ -282,7 +284,8 @@ impl Relay {
         loop {
             // What did not fit into memory is due still when memory has emptied.
             let was_idle = self.0.dispatcher.open().is_empty();
-            let done = upkeep::tick(self).await? + mail::send_due(self).await? + media::fetch_due(self).await?;
+            let mut done = upkeep::tick(self).await? + mail::send_due(self).await?;
+            done += media::fetch_due(self).await? + reconciler::run_due(self).await?;
             self.0.dispatcher.open().empty().await;
             if was_idle && done == 0 {
                 return upkeep::flush_rollups(self).await;

@@ -18,7 +18,9 @@ use socialhook_store::nodes;
 use url::Url;
 
 use crate::config::{Config, Database, Options};
-use crate::{bench, database, demo, key, meta_sim, provision, replay, seed, serve, simulate, telemetry, with_postgres};
+use crate::{
+    bench, database, demo, doctor, key, meta_sim, provision, replay, seed, serve, simulate, telemetry, with_postgres,
+};
 
 /// How long provisioning waits until running processes work with what it changed.
 const IN_FORCE_LIMIT: Duration = Duration::from_secs(5);
@@ -100,6 +102,8 @@ enum Admin {
     },
     /// Send what happened in a stretch of time to an endpoint again; the running service does it
     Replay(replay::Wish),
+    /// Tell why a channel gets no messages: the chain from Meta's app to the endpoint, a line a link
+    Doctor(doctor::Whose),
     /// Seal every stored secret with a new key, while the service runs
     ///
     /// The key's file in the data directory gets a new key, and running services follow it. Where the key is given as `SOCIALHOOK_SECRET_KEY`, put the new
@@ -142,6 +146,7 @@ async fn execute(cli: Cli) -> Result<ExitCode, Failure> {
         }
         Command::Admin(Admin::Provision { file }) => say(&format!("{:#}\n", provision(&config, &file).await?))?,
         Command::Admin(Admin::Replay(wish)) => say(&format!("{:#}\n", replay(&config, &wish).await?))?,
+        Command::Admin(Admin::Doctor(whose)) => say(&doctor::run(&config, &whose).await?)?,
         Command::Admin(Admin::RotateKeys) => say(&format!("{} secrets sealed anew\n", rotate_keys(&config).await?))?,
         Command::Admin(Admin::Seed(plan)) => say(&format!("{:#}\n", seed(&config, &plan).await?))?,
         Command::Simulate { list: true, .. } => say(&simulate::list())?,
@@ -187,7 +192,7 @@ pub(crate) fn say(text: &str) -> std::io::Result<()> {
     }
 }
 
-async fn means(config: &Config) -> Result<(Means, database::Open), Failure> {
+pub(crate) async fn means(config: &Config) -> Result<(Means, database::Open), Failure> {
     let open = database::open_beside(config).await?;
     match key::settled(config, &open.pools).await {
         Ok(sealer) => {

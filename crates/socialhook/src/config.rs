@@ -2,6 +2,7 @@
 //! precedence. The only reader of the environment.
 
 mod media;
+mod meta;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -12,7 +13,6 @@ use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use socialhook_core::delivery::{Schedule, parse_wait};
-use socialhook_graph::Addresses;
 use socialhook_relay::Room;
 use socialhook_relay::destination::Policy;
 use socialhook_relay::mail::{Mail, Way};
@@ -227,7 +227,7 @@ impl Options {
             smtp_url: self.smtp_url.or(file.smtp_url),
             meta_url: self.meta_url.or(file.meta_url).map(check_public_url).transpose().map_err(|_| Error::MetaUrl)?,
             graph_version: match self.graph_version.or(file.graph_version) {
-                Some(given) => check_version(given)?,
+                Some(given) => meta::check_version(given)?,
                 None => socialhook_graph::VERSION.to_owned(),
             },
             public_url,
@@ -279,16 +279,6 @@ fn check_public_url(url: Url) -> Result<Url, Error> {
     if usable { Ok(url) } else { Err(Error::PublicUrl) }
 }
 
-fn check_version(given: String) -> Result<String, Error> {
-    let parts = given.strip_prefix('v').and_then(|number| number.split_once('.'));
-    let digits = |text: &str| (1..=3).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
-    if parts.is_some_and(|(major, minor)| digits(major) && digits(minor)) {
-        Ok(given)
-    } else {
-        Err(Error::GraphVersion(given))
-    }
-}
-
 fn check_drain(given: String) -> Result<Duration, Error> {
     parse_wait(given.trim()).filter(|wait| *wait <= DRAIN_MAX).ok_or(Error::Drain { given })
 }
@@ -326,13 +316,6 @@ impl Config {
     pub fn mail(&self) -> Mail {
         let way = self.smtp_url.clone().map_or_else(|| Way::Folder(self.data_dir.join("mail")), Way::Smtp);
         Mail { way, from: self.mail_from.clone() }
-    }
-
-    /// Where Meta is, and which version is asked.
-    #[must_use]
-    pub fn meta(&self) -> (Addresses, String) {
-        let addresses = self.meta_url.as_ref().map_or_else(Addresses::meta, Addresses::stand_in);
-        (addresses, self.graph_version.clone())
     }
 
     /// Every setting in force, a line each, secrets masked.

@@ -107,7 +107,7 @@ impl MetaSim {
             .route(&format!("{graph}/oauth/access_token"), get(tokens::exchange))
             .route(&format!("{graph}/debug_token"), get(tokens::debug))
             .route(&format!("{graph}/me/accounts"), get(graph::pages))
-            .route(&format!("{graph}/{{id}}"), get(graph::node))
+            .route(&format!("{graph}/{{id}}"), get(graph::node).post(graph::set_number_override))
             .route(
                 &format!("{graph}/{{id}}/subscriptions"),
                 get(graph::app_subscriptions).post(webhooks::subscribe_app),

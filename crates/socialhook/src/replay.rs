@@ -78,7 +78,10 @@ pub async fn run(c: &mut PgConnection, clock: &Clock, wish: &Wish) -> Result<Val
         from,
         to,
         which: if wish.all { Which::All } else { Which::Undelivered },
-        channel_id: channel(c, tenant_id, wish).await?,
+        channel_id: match &wish.channel {
+            Some(wished) => Some(channel(c, tenant_id, (&wish.tenant, wished)).await?),
+            None => None,
+        },
         event: wish.event.clone().filter(|event| event != "*"),
     };
     let replay_id = match replays::create(c, tenant_id, &chosen, None, now).await {
@@ -129,8 +132,11 @@ async fn endpoint(c: &mut PgConnection, tenant_id: TenantId, wish: &Wish) -> Res
     })
 }
 
-async fn channel(c: &mut PgConnection, tenant_id: TenantId, wish: &Wish) -> Result<Option<ChannelId>, Error> {
-    let Some(wished) = &wish.channel else { return Ok(None) };
+pub(crate) async fn channel(
+    c: &mut PgConnection,
+    tenant_id: TenantId,
+    (tenant, wished): (&str, &str),
+) -> Result<ChannelId, Error> {
     let own = channels::list(c, tenant_id).await?;
     let fits = |channel: &&channels::Channel| match wished.parse::<ChannelId>() {
         Ok(channel_id) => channel.channel_id == channel_id,
@@ -138,10 +144,10 @@ async fn channel(c: &mut PgConnection, tenant_id: TenantId, wish: &Wish) -> Resu
     };
     let mut found = own.iter().filter(fits).map(|channel| channel.channel_id);
     match (found.next(), found.next()) {
-        (Some(channel_id), None) => Ok(Some(channel_id)),
+        (Some(channel_id), None) => Ok(channel_id),
         _ => Err(Error::NoChannel {
-            tenant: wish.tenant.clone(),
-            channel: wished.clone(),
+            tenant: tenant.to_owned(),
+            channel: wished.to_owned(),
             known: own.iter().map(|channel| channel.name.clone()).collect(),
         }),
     }

@@ -14,6 +14,7 @@ pub mod connections;
 pub mod conversations;
 pub mod deliveries;
 pub mod directory;
+pub mod doctor;
 pub mod endpoint_options;
 pub mod endpoints;
 pub mod erasure;

@@ -45,6 +45,7 @@ const LIST_DEFAULT: u8 = 50;
 pub const OPERATIONS: &[(&str, &str, Scope, Option<&str>)] = &[
     ("GET", "/api/v1/channels", Scope::Read, None),
     ("GET", "/api/v1/channels/{channel_id}", Scope::Read, None),
+    ("GET", "/api/v1/channels/{channel_id}/doctor", Scope::Read, None),
     ("GET", "/api/v1/endpoints", Scope::Read, None),
     ("POST", "/api/v1/endpoints", Scope::Endpoints, Some("Added an endpoint")),
     ("GET", "/api/v1/endpoints/{endpoint_id}", Scope::Read, None),
@@ -97,6 +98,7 @@ pub(crate) fn routes(app: &App) -> Router<Web> {
         .layer(layers::timeout());
     let routes = quick
         .route("/endpoints/{endpoint_id}/test", post(endpoints::test))
+        .route("/channels/{channel_id}/doctor", get(channels::doctor))
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(from_fn_with_state(app.clone(), idempotent::answer))
         .layer(from_fn_with_state(app.clone(), gate::pass))

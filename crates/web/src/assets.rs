@@ -33,6 +33,7 @@ const CSS: &str = concat!(
     include_str!("../../../static/css/endpoint.css"),
     include_str!("../../../static/css/overview.css"),
     include_str!("../../../static/css/channel.css"),
+    include_str!("../../../static/css/chain.css"),
 );
 
 /// Fragments of one function: what `times` and `copy` declare is there for the others.

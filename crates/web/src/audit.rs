@@ -52,6 +52,7 @@ pub const ACTIONS: &[(&str, &str, &str)] = &[
     ("POST", "/connections/{connection_id}/disconnect", "Disconnected"),
     ("POST", "/apps/{app_id}/meta", "Connected with an app’s id and token"),
     ("POST", "/channels/{channel_id}/register", "Registered a number"),
+    ("POST", "/channels/{channel_id}/override", "Had a number’s messages sent here"),
     ("POST", "/channels", "Added a channel"),
     ("POST", "/channels/{channel_id}", "Changed a channel"),
     ("POST", "/channels/{channel_id}/move", "Moved a channel"),

@@ -1,6 +1,7 @@
 //! A tenant's channels: connected numbers, pages and Instagram accounts.
 
 pub mod access;
+pub mod doctor;
 pub mod one;
 pub mod switch;
 

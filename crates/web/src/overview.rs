@@ -16,7 +16,8 @@ use axum::extract::State;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
-use socialhook_core::id::EndpointId;
+use socialhook_core::id::{ChannelId, EndpointId};
+use socialhook_store::connections::{self, Connection};
 use socialhook_store::overview::{self as stored, AppNow, ChannelNow, EndpointNow, Open};
 use socialhook_store::rollups::{self, Bucket, Counts, Subject};
 use socialhook_store::{self as store, PgConnection, onboarding};
@@ -25,6 +26,7 @@ use tower_sessions::Session;
 use self::attention::Concern;
 use self::range::Range;
 use self::tables::{ChannelRow, EndpointRow, number};
+use crate::channels::doctor;
 use crate::charts::{self, Bars, Lines, PERCENTILES, Times};
 use crate::error::Error;
 use crate::extract::Query;
@@ -86,8 +88,13 @@ pub async fn show(
     let now = member.now(&app);
     let times = range.times(now);
     let mut c = app.tenant(member.tenant_id).await?;
-    let facts = Facts::read(&mut c, &member, range, &times).await?;
+    let mut facts = Facts::read(&mut c, &member, range, &times).await?;
     drop(c);
+    for channel_id in attention::silent(&facts, now) {
+        if let Some(found) = app.relay.examiner().diagnose_from_memory(member.tenant_id, channel_id).await? {
+            facts.sides.insert(channel_id, doctor::whose_side(&found));
+        }
+    }
     let page = Page::new(&member, &session, Section::Overview, "Overview").await?;
     html(&facts.page(page, range, &times, now))
 }
@@ -98,6 +105,9 @@ struct Facts {
     channels: Vec<ChannelNow>,
     apps: Vec<AppNow>,
     open: HashMap<EndpointId, Open>,
+    connections: Vec<Connection>,
+    /// Of channels that have fallen silent: on whose side that is.
+    sides: HashMap<ChannelId, String>,
     series: Vec<Bucket>,
     start: bool,
 }
@@ -117,7 +127,8 @@ impl Facts {
         let ailing = endpoints.iter().skip(SHOWN).filter(|one| attention::is_of_interest(one));
         of_interest.extend(ailing.take(attention::SHOWN).map(|one| one.endpoint_id));
         let open = stored::open(c, tenant_id, &of_interest).await?.into_iter().collect();
-        Ok(Self { endpoints, channels, apps, open, series, start })
+        let connections = connections::list(c, tenant_id).await?;
+        Ok(Self { endpoints, channels, apps, open, connections, sides: HashMap::new(), series, start })
     }
 
     fn page(self, page: Page, range: Range, times: &Times, now: Now) -> OverviewPage {

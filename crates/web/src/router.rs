@@ -171,6 +171,8 @@ fn live() -> Router<Web> {
         .route("/connect/{way}/callback", get(connect::callback))
         .route("/apps/{app_id}/meta", post(connect::own_app::create))
         .route("/connections/{connection_id}/disconnect", post(connect::disconnect::delete))
+        .route("/channels/{channel_id}/doctor", get(channels::doctor::show))
+        .route("/channels/{channel_id}/override", post(channels::doctor::clear_override))
         .route("/channels/{channel_id}/register", post(connect::disconnect::register))
         .route("/inspector/stream", get(inspector::live::stream))
         .route("/deliveries/stream", get(deliveries::tail::stream))

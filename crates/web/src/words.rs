@@ -134,6 +134,10 @@ impl Pill {
     pub const QUIET: Self = Self { word: "Quiet", meaning: "calm", shape: DASH };
     pub const NOTHING_YET: Self = Self { word: "Nothing yet", meaning: "calm", shape: DASH };
     pub const UNKNOWN: Self = Self { word: "Not proven", meaning: "wait", shape: DASH };
+    pub const FINE: Self = Self { word: "Fine", meaning: "ok", shape: TICK };
+    pub const LOOK: Self = Self { word: "Look at it", meaning: "wait", shape: CLOCK };
+    pub const BROKEN: Self = Self { word: "Broken", meaning: "bad", shape: CROSS };
+    pub const UNSEEN: Self = Self { word: "Not seen", meaning: "calm", shape: DASH };
     pub const TOKEN_GOOD: Self = Self { word: "Access works", meaning: "ok", shape: TICK };
     pub const TOKEN_ENDS: Self = Self { word: "Access ends soon", meaning: "wait", shape: CLOCK };
     pub const TOKEN_DEAD: Self = Self { word: "No access", meaning: "bad", shape: CROSS };

@@ -14,7 +14,7 @@ use crate::Relay;
 pub(crate) const SCOPES: [&str; 3] =
     ["instagram_business_basic", "instagram_business_manage_messages", "instagram_business_manage_comments"];
 /// Those without which no message comes.
-const NEEDED: [&str; 2] = [SCOPES[0], SCOPES[1]];
+pub(crate) const NEEDED: [&str; 2] = [SCOPES[0], SCOPES[1]];
 /// What the normaliser understands of an account (Messenger §9).
 pub const INSTAGRAM_FIELDS: &[&str] = &[
     "messages",
@@ -35,7 +35,7 @@ impl Relay {
         through: Through,
         back: &Back<'_>,
     ) -> Result<Vec<Item>, Stop> {
-        let (_, app) = self.identities(through).await?;
+        let (_, app) = self.0.examiner.identities(through).await?;
         let app = app.ok_or_else(Failure::not_set_up)?;
         let graph = self.graph();
         let (short, permissions) = graph.exchange_instagram_code(&app, back.code, back.redirect_uri).await?;

@@ -6,7 +6,6 @@ use socialhook_graph::{Access, AppIdentity, Error, SignedRequest};
 use socialhook_store::channels;
 use socialhook_store::connections::{self, Connection, Death, Kind, people};
 
-use super::Through;
 use crate::Relay;
 
 /// What came of disconnecting.
@@ -16,15 +15,6 @@ pub enum Left {
     Unsubscribed,
     /// Meta could not be asked: its token does not work any more, or it did not answer.
     OnlyHere,
-}
-
-/// A channel's connection, and what Meta is asked with.
-pub(crate) struct Known {
-    pub connection: Connection,
-    pub app: AppIdentity,
-    pub token: SecretString,
-    /// The channel's id at Meta.
-    pub external_id: String,
 }
 
 /// A deleted tenant's connections, with what Meta is asked with.
@@ -60,7 +50,7 @@ impl Relay {
         connection: &Connection,
         token: &SecretString,
     ) -> Result<Left, socialhook_store::Error> {
-        let app = self.identity_of(connection).await?;
+        let app = self.0.examiner.identity_of(connection).await?;
         Ok(match app {
             Some(app) => self.unsubscribe_as(connection, Access { app: &app, token }).await,
             None => Left::OnlyHere,
@@ -84,7 +74,7 @@ impl Relay {
         let mut known = Vec::new();
         for connection in connections::list(&mut c, tenant_id).await? {
             let token = connections::token(&mut c, tenant_id, connection.connection_id, &self.0.means.sealer).await;
-            let app = self.identity_of(&connection).await?;
+            let app = self.0.examiner.identity_of(&connection).await?;
             known.extend(app.zip(token.ok().flatten()).map(|(app, token)| (connection, app, token)));
         }
         Ok(Farewell(known))
@@ -107,7 +97,7 @@ impl Relay {
         channel_id: ChannelId,
         pin: &str,
     ) -> Result<Result<(), String>, socialhook_store::Error> {
-        let Some(known) = self.known_connection(tenant_id, channel_id).await? else {
+        let Some(known) = self.0.examiner.known(tenant_id, channel_id).await? else {
             return Ok(Err("We have no access token for this number: connect it first.".to_owned()));
         };
         let access = Access { app: &known.app, token: &known.token };
@@ -115,30 +105,22 @@ impl Relay {
         Ok(registered.map_err(|error| format!("{error}. {}", error.cause().advice())))
     }
 
-    /// What Meta can be asked about a channel with; none if nothing can.
-    pub(crate) async fn known_connection(
+    /// Has a WhatsApp number's messages sent here again that somebody has sent elsewhere; the inner error says why Meta would not.
+    pub async fn clear_override(
         &self,
         tenant_id: TenantId,
         channel_id: ChannelId,
-    ) -> Result<Option<Known>, socialhook_store::Error> {
-        let mut c = self.0.means.pools.background.acquire().await?;
-        let found = connections::of_channel(&mut c, tenant_id, channel_id).await?;
-        let Some((connection_id, external_id)) = found else { return Ok(None) };
-        let Some(connection) = connections::find(&mut c, tenant_id, connection_id).await? else { return Ok(None) };
-        let token = connections::token(&mut c, tenant_id, connection_id, &self.0.means.sealer).await?;
-        drop(c);
-        let app = self.identity_of(&connection).await?;
-        Ok(app.zip(token).map(|(app, token)| Known { connection, app, token, external_id }))
-    }
-
-    /// Which of its app's two identities a connection is asked about with.
-    pub(crate) async fn identity_of(
-        &self,
-        connection: &Connection,
-    ) -> Result<Option<AppIdentity>, socialhook_store::Error> {
-        let through = Through { app_tenant_id: connection.app_tenant_id, app_id: connection.app_id };
-        let (app, instagram) = self.identities(through).await?;
-        Ok(if connection.kind == Kind::Instagram { instagram } else { app })
+    ) -> Result<Result<(), String>, socialhook_store::Error> {
+        let Some(known) = self.0.examiner.known(tenant_id, channel_id).await? else {
+            return Ok(Err("We have no access token for this number: connect it first.".to_owned()));
+        };
+        let access = Access { app: &known.app, token: &known.token };
+        let told = |error: Error| format!("{error}. {}", error.cause().advice());
+        let cleared = async {
+            self.graph().clear_number_override(access, &known.external_id).await?;
+            self.graph().clear_override(access, &known.connection.external_id).await
+        };
+        Ok(cleared.await.map_err(told))
     }
 
     /// Whom a request of Meta's names, if any of the app's secrets signed it.

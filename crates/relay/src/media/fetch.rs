@@ -208,7 +208,7 @@ async fn begin(relay: &Relay, media: &Media, limit: u64) -> Result<Begun, Miss> 
         let answer = graph.download_public(&url).await.map_err(|error| missed(media, &error))?;
         return Ok(begun(answer, None));
     }
-    let known = relay.known_connection(media.key.tenant_id, media.channel_id).await?;
+    let known = relay.0.examiner.known(media.key.tenant_id, media.channel_id).await?;
     let Some(known) = known else {
         return Err(Miss::Later(
             "The channel is not connected any more. Connect it again within seven days.".to_owned(),

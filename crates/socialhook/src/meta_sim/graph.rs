@@ -129,6 +129,28 @@ pub async fn phone_numbers(
     Ok(Json(json!({ "data": data, "paging": paging })))
 }
 
+/// `POST /{number}`: where its messages go.
+pub async fn set_number_override(
+    State(sim): State<MetaSim>,
+    headers: HeaderMap,
+    Path((_, id)): Path<(String, String)>,
+    Query(params): Query<Params>,
+    body: String,
+) -> Answer {
+    let caller = sim.caller(&headers, &params)?;
+    let form: Params = url::form_urlencoded::parse(body.as_bytes()).into_owned().collect();
+    let set: Value = serde_json::from_str(text(&form, "webhook_configuration")).unwrap_or_default();
+    let callback = set["override_callback_uri"].as_str().unwrap_or_default().to_owned();
+    if !callback.is_empty() {
+        webhooks::verify(&sim, &callback, set["verify_token"].as_str().unwrap_or_default()).await?;
+    }
+    let mut state = sim.state();
+    let (account, place) = state.number(&id).ok_or_else(|| Refused::not_there(&id))?;
+    may(&caller, account.id)?;
+    account.numbers[place].override_callback = callback;
+    Ok(Json(json!({ "success": true })))
+}
+
 pub async fn register(
     State(sim): State<MetaSim>,
     headers: HeaderMap,

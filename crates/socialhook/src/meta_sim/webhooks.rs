@@ -141,6 +141,13 @@ impl MetaSim {
         Ok(())
     }
 
+    /// Somebody changes the callback URL of an object in the dashboard.
+    pub fn redirect_app(&self, object: &str, callback_url: &str) {
+        if let Some(one) = self.state().app_subscriptions.get_mut(object) {
+            callback_url.clone_into(&mut one.callback_url);
+        }
+    }
+
     /// Takes fields away from what the app has sent to it of an object; the object itself if none are left.
     pub fn set_app_fields(&self, object: &str, fields: &[&str]) {
         let mut state = self.state();

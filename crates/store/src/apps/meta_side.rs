@@ -86,6 +86,13 @@ pub async fn get(c: &mut PgConnection, tenant_id: TenantId, app_id: AppId) -> Re
     Ok(found.unwrap_or_default())
 }
 
+/// The last part of the callback URL of an app.
+pub async fn callback_key(c: &mut PgConnection, tenant_id: TenantId, app_id: AppId) -> Result<Option<String>> {
+    let key =
+        sqlx::query_scalar!("select callback_key from app where tenant_id = $1 and app_id = $2", tenant_id.0, app_id.0);
+    Ok(key.fetch_optional(c).await?)
+}
+
 /// Says that one of the app's secrets is the Instagram app's.
 pub async fn mark_instagrams(
     c: &mut PgConnection,

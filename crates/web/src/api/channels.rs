@@ -5,6 +5,7 @@ use axum::extract::State;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use socialhook_core::id::ChannelId;
+use socialhook_relay::doctor::{Line, Link};
 use socialhook_store::channels::{self as stored, Channel as Stored};
 use utoipa::ToSchema;
 
@@ -71,4 +72,54 @@ pub async fn show(
     let mut c = app.tenant(caller.tenant_id).await?;
     let channel = stored::find(&mut c, caller.tenant_id, channel_id, app.clock.now()).await?;
     Ok(Json(channel.ok_or(Error::NotFound)?.into()))
+}
+
+/// A link of the chain from Meta's app to the endpoint.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ChainLink {
+    /// `app`, `token`, `subscription`, `override`, `number`, `arrival`, `signature`, `routing`, `endpoint` or `breaker`.
+    #[schema(value_type = String)]
+    link: Link,
+    /// `good`, `warning`, `bad`, or `unknown`: it could not be looked at.
+    #[schema(value_type = String)]
+    state: socialhook_relay::doctor::State,
+    /// What was seen.
+    evidence: String,
+    /// When that was, where it matters.
+    at: Option<DateTime<Utc>>,
+    /// What to do.
+    fix: Option<String>,
+}
+
+/// Why a channel gets nothing.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Diagnosis {
+    /// The first link that is broken, or else that may be; null: everything works.
+    #[schema(value_type = Option<String>)]
+    cause: Option<Link>,
+    /// In the order that a message passes them.
+    links: Vec<ChainLink>,
+}
+
+/// Why a channel gets nothing
+///
+/// Asks Meta, so it takes some seconds.
+#[utoipa::path(get, path = "/api/v1/channels/{channel_id}/doctor", tag = "Channels", security(("key" = [])),
+    params(("channel_id" = String, Path)), responses((status = 200, body = Diagnosis), Problems))]
+pub async fn doctor(
+    State(app): State<App>,
+    caller: Caller,
+    Path(channel_id): Path<ChannelId>,
+) -> Result<Json<Diagnosis>, Problem> {
+    let found = app.relay.examiner().diagnose(caller.tenant_id, channel_id).await.map_err(Error::from)?;
+    let found = found.ok_or(Error::NotFound)?;
+    let cause = found.cause().map(|line| line.link);
+    let link = |line: Line| ChainLink {
+        link: line.link,
+        state: line.state,
+        evidence: line.evidence,
+        at: line.at,
+        fix: line.fix,
+    };
+    Ok(Json(Diagnosis { cause, links: found.lines.into_iter().map(link).collect() }))
 }

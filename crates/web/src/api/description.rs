@@ -21,7 +21,7 @@ use super::{Problem, channels, deliveries, endpoints, events, replays};
             `RateLimit-*` headers tell how many calls a key has left."
     ),
     paths(
-        channels::list, channels::show,
+        channels::list, channels::show, channels::doctor,
         endpoints::list, endpoints::create, endpoints::show, endpoints::replace, endpoints::delete, endpoints::pause, endpoints::resume,
         endpoints::test,
         events::list, events::show,

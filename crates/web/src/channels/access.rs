@@ -1,12 +1,18 @@
 //! What a channel was connected with, and how its access token is doing.
 
 use chrono::TimeDelta;
-use socialhook_store::connections::{Connection, Kind};
+use socialhook_core::id::RepairId;
+use socialhook_relay::doctor;
+use socialhook_store as store;
+use socialhook_store::PgConnection;
+use socialhook_store::connections::{Connection, Kind, care};
 
 use crate::words::{Now, Pill, When};
 
 /// A token that ends within this is told.
 const SOON: TimeDelta = TimeDelta::days(14);
+
+const REPAIRS_SHOWN: i64 = 5;
 
 /// A connection in words.
 pub struct Access {
@@ -17,6 +23,10 @@ pub struct Access {
     pub sentence: String,
     pub checked: Option<When>,
     pub is_dead: bool,
+    /// What was put right at Meta of late.
+    pub repairs: Vec<(String, When)>,
+    /// Meta has not registered the number yet.
+    pub is_unregistered: bool,
 }
 
 fn kind(kind: Kind) -> &'static str {
@@ -51,9 +61,16 @@ pub fn token(connection: &Connection, now: Now) -> (Pill, String) {
 }
 
 impl Access {
-    pub fn of(connection: &Connection, now: Now) -> Self {
+    /// `external_id` is the channel's.
+    pub async fn of(
+        c: &mut PgConnection,
+        (connection, external_id): (&Connection, &str),
+        now: Now,
+    ) -> Result<Self, store::Error> {
+        let repairs = care::repairs(c, connection.tenant_id, connection.connection_id, REPAIRS_SHOWN).await?;
+        let repair = |(repair_id, what): (RepairId, String)| (what, When::new(repair_id.time(), now));
         let (pill, sentence) = token(connection, now);
-        Self {
+        Ok(Self {
             id: connection.connection_id.to_string(),
             name: connection.name.clone(),
             kind: kind(connection.kind),
@@ -61,6 +78,8 @@ impl Access {
             sentence,
             checked: connection.checked_at.map(|at| When::new(at, now)),
             is_dead: connection.dead_at.is_some(),
-        }
+            repairs: repairs.into_iter().map(repair).collect(),
+            is_unregistered: doctor::is_unregistered(connection, external_id),
+        })
     }
 }

@@ -133,8 +133,12 @@ async fn page(
     let now = member.now(app);
     let mut c = app.tenant(member.tenant_id).await?;
     let own = apps::list(&mut c, member.tenant_id, &app.sealer).await?;
-    let connection = match channel.connection_id {
+    let found = match channel.connection_id {
         Some(connection_id) => connections::find(&mut c, member.tenant_id, connection_id).await?,
+        None => None,
+    };
+    let connection = match &found {
+        Some(found) => Some(Access::of(&mut c, (found, &channel.external_id), now).await?),
         None => None,
     };
     let since = app.clock.now() - TimeDelta::days(MEDIA_DAYS);
@@ -156,7 +160,7 @@ async fn page(
         app_name: channel.app_name,
         external_id: channel.external_id,
         media: told(media),
-        connection: connection.map(|connection| Access::of(&connection, now)),
+        connection,
         created: When::new(channel.created_at, now),
         last: channel.last_receipt_at.map(|at| When::new(at, now)),
         apps: others.map(|one| (one.app_id.to_string(), one.name)).collect(),

@@ -87,5 +87,5 @@ pub async fn register(
         "Not registered. Choose a PIN of six digits.".to_owned()
     };
     leave_notice(&session, notice).await?;
-    Ok(Redirect::to(&format!("/channels/{channel_id}")))
+    Ok(Redirect::to(&format!("/channels/{channel_id}/doctor")))
 }

@@ -1,10 +1,13 @@
 //! What needs attention now, in words, the worst first, each with where to go.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use socialhook_core::id::ChannelId;
+use socialhook_store::connections::Connection;
 use socialhook_store::endpoints::PauseReason;
 use socialhook_store::overview::{AppNow, ChannelNow, EndpointNow, OPEN_COUNTED};
 
 use super::Facts;
+use crate::channels::access::token;
 use crate::words::{Now, Pill, When, count, count_up_to, grouped};
 
 /// So many are told of; of the rest how many there are.
@@ -50,9 +53,28 @@ pub fn of(facts: &Facts, now: Now) -> Vec<Concern> {
         rest = others;
     }
     concerns.extend(facts.apps.iter().filter_map(|one| app(one, now)));
-    let silent = facts.channels.iter().filter_map(|one| silence(one, now)).collect();
-    concerns.extend(told_once(silent, many_silent));
+    concerns.extend(facts.connections.iter().filter_map(|one| access(one, now)));
+    let silences = facts.channels.iter().filter_map(|one| silence(facts, one, now)).collect();
+    concerns.extend(told_once(silences, many_silent));
     concerns
+}
+
+/// Channels that have fallen silent and are told of one by one.
+pub fn silent(facts: &Facts, now: Now) -> Vec<ChannelId> {
+    let silent = facts.channels.iter().filter(|one| silence(facts, one, now).is_some());
+    let silent: Vec<ChannelId> = silent.map(|one| one.channel_id).collect();
+    if silent.len() > APART { Vec::new() } else { silent }
+}
+
+/// An access that has ended, or will soon.
+fn access(one: &Connection, now: Now) -> Option<Concern> {
+    let (pill, sentence) = token(one, now);
+    (pill != Pill::TOKEN_GOOD).then(|| Concern {
+        pill,
+        sentence: format!("{}: {sentence}", one.name),
+        href: "/connect".to_owned(),
+        link: "Connect again",
+    })
 }
 
 fn told_once(same: Vec<Concern>, all: impl FnOnce(usize) -> Concern) -> Vec<Concern> {
@@ -213,7 +235,7 @@ fn app(one: &AppNow, now: Now) -> Option<Concern> {
 }
 
 /// A channel that used to be busy and is not any more.
-fn silence(one: &ChannelNow, now: Now) -> Option<Concern> {
+fn silence(facts: &Facts, one: &ChannelNow, now: Now) -> Option<Concern> {
     let last = one.last_receipt_at?;
     let (events, since_when) = one.pace.filter(|(events, _)| *events >= BUSY)?;
     let seconds = (last - since_when).num_seconds().max(1);
@@ -226,8 +248,11 @@ fn silence(one: &ChannelNow, now: Now) -> Option<Concern> {
     };
     (silent > usual && silent < SILENT_UNTIL).then(|| Concern {
         pill: Pill::WAITING,
-        sentence: format!("{} has been silent {}; {before}.", one.name, since(last, now)),
-        href: "/channels".to_owned(),
-        link: "Open channels",
+        sentence: match facts.sides.get(&one.channel_id) {
+            Some(side) => format!("{} has been silent {}; {before}. {side}", one.name, since(last, now)),
+            None => format!("{} has been silent {}; {before}.", one.name, since(last, now)),
+        },
+        href: format!("/channels/{}/doctor", one.channel_id),
+        link: "Find out why",
     })
 }
