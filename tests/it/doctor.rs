@@ -152,7 +152,7 @@ async fn each_fault_on_our_side_is_named() {
         for _ in 0..3 {
             world.advance(TimeDelta::minutes(10)).await;
         }
-        expect(Link::Breaker, State::Warning, "1 events are parked for main").await;
+        expect(Link::Breaker, State::Warning, "1 event is parked for main").await;
         // 21: there is none.
         world.execute("delete from endpoint where name = 'main' and tenant_id = (select tenant_id from tenant where name = 'Acme')").await;
         expect(Link::Endpoint, State::Bad, "There is no endpoint").await;

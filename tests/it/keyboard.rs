@@ -68,6 +68,7 @@ async fn every_control_is_reached_and_seen() {
         let conversation = format!("/conversations/{conversation}/erase");
         let delivery = format!("/deliveries/{event}/{}", world.acme.endpoint_id);
         let endpoint = format!("/endpoints/{}", world.acme.endpoint_id);
+        let doctor = format!("{}/doctor", world.channel_path(world.acme.page_id).await);
         let owner = Browser::new(&world.base);
         owner.sign_in(world.acme.email, PASSWORD).await;
         owner.submit("/members", &[("email", "grace@example.test"), ("role", "viewer")]).await;
@@ -76,7 +77,8 @@ async fn every_control_is_reached_and_seen() {
         for width in [1280, 390] {
             let browser = signed_in(world, width).await;
             let people = ["/account", "/account/second-factor", "/members", "/tenants", "/audit", "/api-keys"];
-            let pages = ["/overview", "/deliveries", &delivery, &endpoint, &conversation, "/settings"].into_iter();
+            let pages = ["/overview", "/deliveries", &delivery, &endpoint, &conversation, "/settings", "/connect", &doctor];
+            let pages = pages.into_iter();
             for page in pages.chain(people) {
                 browser.go(world.url(page).as_str()).await;
                 let controls = browser

@@ -81,4 +81,5 @@ mod tenancy;
 mod throttle;
 mod tidy;
 mod walls;
+mod ways_in;
 mod world;

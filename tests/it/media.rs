@@ -344,6 +344,14 @@ async fn an_object_that_is_lost_is_fetched_again() {
         let (status, _, body) = get(world, &link, &[]).await;
         assert_eq!((status, Some(digest(&body))), (200, sim.digest(&id)));
         assert_eq!(world.count("select bytes from media_usage").await, 1_000_000);
+        // A crash of the machine left half of it.
+        let storage = world.mail.with_extension("media");
+        let tenant = std::fs::read_dir(storage).expect("tenants").next().expect("a tenant").expect("an entry").path();
+        let file = std::fs::read_dir(tenant).expect("files").next().expect("a file").expect("an entry").path();
+        std::fs::write(file, &body[..500_000]).expect("written");
+        assert_eq!(get(world, &link, &[("range", "bytes=0-9")]).await.0, 503, "half of it is not served");
+        world.settle().await;
+        assert_eq!(get(world, &link, &[]).await.2, body);
     })
     .await;
 }

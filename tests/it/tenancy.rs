@@ -65,6 +65,7 @@ pub async fn acmes(world: &World) -> Ids {
     .fetch_one(&mut *c)
     .await
     .expect("a member and an invitation");
+    world.offer_ways(&socialhook::meta_sim::MetaApp::default()).await;
     let (connection, login) = world.connection_of(&world.acme).await;
     Ids {
         connection: connection.to_string(),

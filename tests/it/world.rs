@@ -7,7 +7,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretBox;
 use serde_json::{Value, json};
-use socialhook::meta_sim::MetaSim;
+use socialhook::meta_sim::{MetaApp, MetaSim};
 use socialhook::provision;
 use socialhook_core::clock::Clock;
 use socialhook_core::id::{AccountId, AppId, ChannelId, ConnectionId, EndpointId, LoginId, TenantId};
@@ -96,15 +96,7 @@ pub async fn world_with_meta(test: impl AsyncFnOnce(&mut World, &MetaSim)) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let sim = MetaSim::start(listener, clock.clone()).expect("the simulator starts");
     let mut world = World::begin(Policy::AllowPrivate, clock, (false, Some(sim.clone()))).await;
-    let app = sim.app();
-    let file = json!({ "apps": [{ "name": "Connect", "app_secret": app.secret, "verify_token": "verify-connect", "meta_app_id": app.id,
-        "signup_config_id": "1001", "login_config_id": "1002", "instagram_app_id": app.instagram_id,
-        "instagram_app_secret": app.instagram_secret }] });
-    let mut c = world.pools.background.acquire().await.expect("a connection");
-    let tree =
-        provision::apply(&mut c, &world.means, Policy::AllowPrivate, &file.to_string()).await.expect("provisioned");
-    drop(c);
-    world.relay.refresh().await.expect("the directory is read");
+    let tree = world.offer_ways(&sim.app()).await;
     let callback = world.url(tree["apps"][0]["callback_path"].as_str().expect("a path"));
     sim.save_callback(callback.as_str(), "verify-connect").await.expect("the challenge is answered");
     test(&mut world, &sim).await;
@@ -164,6 +156,19 @@ impl World {
 
     pub fn url(&self, path: &str) -> Url {
         self.base.join(path).expect("a path")
+    }
+
+    /// The operator's app, which people connect through in all three ways.
+    pub async fn offer_ways(&self, app: &MetaApp) -> Value {
+        let file = json!({ "apps": [{ "name": "Connect", "app_secret": app.secret, "verify_token": "verify-connect",
+            "meta_app_id": app.id, "signup_config_id": "1001", "login_config_id": "1002",
+            "instagram_app_id": app.instagram_id, "instagram_app_secret": app.instagram_secret }] });
+        let mut c = self.pools.background.acquire().await.expect("a connection");
+        let text = file.to_string();
+        let tree = provision::apply(&mut c, &self.means, Policy::AllowPrivate, &text).await.expect("provisioned");
+        drop(c);
+        self.relay.refresh().await.expect("the directory is read");
+        tree
     }
 
     /// Has a tenant's page connected, as if somebody had logged in, with a repair; returns what it is and how it came about.

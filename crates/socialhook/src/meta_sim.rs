@@ -97,11 +97,13 @@ impl MetaSim {
         let graph = "/graph.facebook.com/{version}";
         Router::new()
             .route("/", get(page::show))
+            .route("/favicon.ico", get(async || axum::http::StatusCode::NO_CONTENT))
             .route("/sim.css", get(page::style))
             .route("/sim.js", get(page::script))
             .route("/sim/faults", post(page::set_faults))
             .route("/sim/messages", post(page::send))
             .route("/sim/apps", post(page::set_app))
+            .route("/sim/tokens", post(page::make_token))
             .route("/www.facebook.com/{version}/dialog/oauth", get(dialogs::facebook).post(dialogs::facebook_answer))
             .route("/www.instagram.com/oauth/authorize", get(dialogs::instagram).post(dialogs::instagram_answer))
             .route(&format!("{graph}/oauth/access_token"), get(tokens::exchange))

@@ -75,6 +75,12 @@ pub(crate) fn with_opener(answer: Response) -> Response {
     ([policy], answer).into_response()
 }
 
+/// What the window shows that the page opened: it stays in reach of that page, through Meta's dialog and back.
+pub(crate) fn in_window(answer: Response) -> Response {
+    let policy = (HeaderName::from_static("cross-origin-opener-policy"), "unsafe-none");
+    ([policy], answer).into_response()
+}
+
 pub async fn show(State(app): State<App>, member: Member, session: Session) -> Result<Response, Error> {
     let offers = app.relay.offers(member.tenant_id).await?;
     let ways = Way::ALL.into_iter().map(|way| {
@@ -130,7 +136,7 @@ pub async fn start(
     };
     let mut c = app.tenant(member.tenant_id).await?;
     meta_logins::create(&mut c, member.tenant_id, &login, state.expose(), now).await?;
-    Ok(Redirect::to(url.as_str()).into_response())
+    Ok(in_window(Redirect::to(url.as_str()).into_response()))
 }
 
 #[derive(Deserialize)]
@@ -183,8 +189,8 @@ pub async fn callback(
     let told = serde_json::to_value(&outcome).map_err(|_| Error::Unexpected("an outcome could not be written"))?;
     let mut c = app.tenant(member.tenant_id).await?;
     meta_logins::finish(&mut c, member.tenant_id, login.login_id, &told).await?;
-    Ok(([(header::REFERRER_POLICY, "no-referrer")], Redirect::to(&format!("/connect/logins/{}", login.login_id)))
-        .into_response())
+    let to = Redirect::to(&format!("/connect/logins/{}", login.login_id));
+    Ok(in_window(([(header::REFERRER_POLICY, "no-referrer")], to).into_response()))
 }
 
 async fn finish(

@@ -156,7 +156,7 @@ fn token_line(seen: &TokenSeen, connection: &Connection, now: DateTime<Utc>) -> 
             line(State::Warning, "The access ends soon.".to_owned()).at(at).fix("Connect it again before.")
         }
         _ if seen.info.is_none() => line(State::Unknown, "Meta could not be asked about it.".to_owned()),
-        Some(at) => line(State::Good, "It works, with all permissions; it ends.".to_owned()).at(at),
+        Some(at) => line(State::Good, "It works, with all permissions, until its end.".to_owned()).at(at),
         None => line(State::Good, "It works, with all permissions, and has no end.".to_owned()),
     }
 }

@@ -20,17 +20,17 @@ fn arrival(facts: &Facts, now: DateTime<Utc>) -> Line {
     let line = |state, evidence: &str| Line::new(Link::Arrival, state, evidence);
     let write = "Write to it from a phone of your own. If nothing comes, look at the links above.";
     match (facts.last_receipt_at, facts.others_at.max(facts.signed_at)) {
-        (Some(at), _) if now - at < QUIET_AFTER => line(State::Good, "Its last webhook came.").at(at),
+        (Some(at), _) if now - at < QUIET_AFTER => line(State::Good, "Its webhooks arrive.").at(at),
         (Some(at), Some(other)) if other - at > QUIET_AFTER => {
-            line(State::Warning, "Its last webhook came long ago, while others of the same app go on coming.")
+            line(State::Warning, "Nothing has come for it for long, while others of the same app go on coming.")
                 .at(at)
                 .fix(write)
         }
         (Some(at), _) => {
-            line(State::Warning, "Nothing has come for a day or more; its last webhook came.").at(at).fix(write)
+            line(State::Warning, "Nothing has come for a day or more.").at(at).fix(write)
         }
         (None, Some(other)) => {
-            line(State::Warning, "Nothing has ever come for it, though the app’s other webhooks arrive.")
+            line(State::Warning, "Nothing has ever come for it, though other webhooks of the app arrive.")
                 .at(other)
                 .fix(write)
         }
@@ -40,11 +40,15 @@ fn arrival(facts: &Facts, now: DateTime<Utc>) -> Line {
     }
 }
 
+fn webhooks(number: i64) -> String {
+    if number == 1 { "a webhook".to_owned() } else { format!("{number} webhooks") }
+}
+
 fn signature(facts: &Facts) -> Line {
     let line = |state, evidence: String| Line::new(Link::Signature, state, evidence);
     match (facts.refused, facts.signed_at) {
         (Some((number, at)), signed) if signed.is_none_or(|signed| signed < at) => {
-            line(State::Bad, format!("{number} webhooks were refused, since their signature fits no secret of {}.", facts.app_name))
+            line(State::Bad, format!("The signature of {} fits no secret of {}.", webhooks(number), facts.app_name))
                 .at(at)
                 .fix("Add the app secret that Meta’s dashboard shows now, under Settings → Basic; with Instagram Login also the Instagram app secret.")
         }
@@ -98,6 +102,10 @@ fn endpoint(facts: &Facts, endpoints: &[Endpoint]) -> Line {
     }
 }
 
+fn events(number: i64) -> String {
+    if number == 1 { "1 event is".to_owned() } else { format!("{number} events are") }
+}
+
 fn breaker(facts: &Facts, endpoints: &[Endpoint]) -> Line {
     let line = |state, evidence: String| Line::new(Link::Breaker, state, evidence);
     let open = endpoints.iter().filter(|one| wants(one, facts) && one.paused.is_none());
@@ -106,7 +114,7 @@ fn breaker(facts: &Facts, endpoints: &[Endpoint]) -> Line {
     for one in open {
         any = true;
         if let Some(unwell) = one.unwell.filter(|unwell| matches!(unwell.state, Health::Down { .. })) {
-            return line(State::Bad, format!("{} does not answer; {} events are parked for it.", one.name, one.kept))
+            return line(State::Bad, format!("{} does not answer; {} parked for it.", one.name, events(one.kept)))
                 .at(unwell.down_since)
                 .fix("Have it answer 2xx within its time. It is tried by itself, and what is parked is sent once it does.");
         }
@@ -114,7 +122,7 @@ fn breaker(facts: &Facts, endpoints: &[Endpoint]) -> Line {
     }
     match parked {
         Some(one) => {
-            line(State::Warning, format!("{} events are parked for {} after their last attempt.", one.kept, one.name))
+            line(State::Warning, format!("{} parked for {} after the last attempt.", events(one.kept), one.name))
                 .fix("Look at what it answered, mend that, then resend them.")
         }
         None if any => line(State::Good, "It answers, and nothing is parked.".to_owned()),

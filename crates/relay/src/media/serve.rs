@@ -108,9 +108,9 @@ impl Relay {
     ) -> Result<BoxStream<'static, object_store::Result<Bytes>>, NotServed> {
         let options = GetOptions { range: range.map(GetRange::Bounded), ..GetOptions::default() };
         match self.0.files.store.get_opts(&object(served.key), options).await {
-            Ok(found) => Ok(found.into_stream()),
-            Err(object_store::Error::NotFound { .. }) => {
-                tracing::error!(event.id = %served.key.event_id, "a stored medium is not in the storage; it is fetched again");
+            Ok(found) if found.meta.size == served.size => Ok(found.into_stream()),
+            Ok(_) | Err(object_store::Error::NotFound { .. }) => {
+                tracing::error!(event.id = %served.key.event_id, "a stored medium is not whole in the storage; it is fetched again");
                 let (key, now) = (served.key, self.0.means.clock.now());
                 let pool = &self.0.means.pools.background;
                 within(pool, STORE_WITHIN, async |c| stored::lost(c, key.tenant_id, key, now).await).await?;

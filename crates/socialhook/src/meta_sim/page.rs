@@ -82,6 +82,11 @@ pub async fn set_app(State(sim): State<MetaSim>, Form(form): Form<Params>) -> Re
     }
 }
 
+/// A system user's token, as one makes it in the business settings: its address is the only place where it is told.
+pub async fn make_token(State(sim): State<MetaSim>) -> Redirect {
+    back(&format!("System user’s token: {}", sim.system_token()))
+}
+
 pub async fn send(State(sim): State<MetaSim>, Form(form): Form<Params>) -> Redirect {
     let bytes = text(&form, "bytes").parse::<usize>().unwrap_or(0).min(IMAGE_MAX);
     let media = (bytes > 0).then_some(NewMedia { bytes, mime_type: "image/jpeg", filename: None });

@@ -80,7 +80,7 @@ pub async fn page(member: &Member, session: &Session, (way, outcome): (Way, Outc
         failure,
         again: if way == Way::Instagram { "/connect#instagram" } else { "/connect" },
     })?;
-    Ok(super::with_opener(page))
+    Ok(super::in_window(page))
 }
 
 pub async fn show(
