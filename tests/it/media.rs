@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use socialhook::meta_sim::{Fault, Message, MetaSim, NewMedia, Sent};
 use socialhook_core::id::EventId;
-use socialhook_store::media::{self as stored, Key, NewMedia as NewStored};
+use socialhook_store::media::{self as stored, Key};
 use url::Url;
 
 use crate::connecting::{NUMBER, connect, signed_in};
@@ -55,17 +55,17 @@ pub async fn one_of(world: &World, tenant: &Tenant) {
             .await
             .expect("a channel");
     let key = Key { tenant_id: found.0.into(), event_id: EventId(EventId::floor(noon()).0), position: 0 };
-    let new = NewStored {
-        key,
-        channel_id: found.1.into(),
-        source: "1480011223344556".to_owned(),
-        is_public: false,
-        announced_sha256: None,
-        mime_type: None,
-        filename: None,
-        received_at: noon(),
-    };
-    stored::add(&mut c, &[&new]).await.expect("added");
+    sqlx::query(
+        "insert into media (tenant_id, event_id, position, channel_id, source, is_public, received_at, state, due_at)
+         values ($1, $2, 0, $3, '1480011223344556', false, $4, 'waiting', $4)",
+    )
+    .bind(found.0)
+    .bind(key.event_id.0)
+    .bind(found.1)
+    .bind(noon())
+    .execute(&mut *c)
+    .await
+    .expect("added");
     let content = stored::Content { size: 7, sha256: [7; 32], content_type: "image/png" };
     assert!(stored::stored(&mut c, key.tenant_id, key, &content, noon()).await.expect("stored"));
 }

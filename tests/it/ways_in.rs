@@ -1,7 +1,7 @@
 //! The ways in, walked in a real browser: the sign-up in a window of its own, the others in their place, and one that is cancelled.
 
 use fantoccini::Locator;
-use socialhook::meta_sim::{Message, Sent};
+use socialhook::meta_sim::{Message, MetaSim, Sent};
 
 use crate::chromium::Chromium;
 use crate::connecting::{NUMBER, PAGE, PROFESSIONAL};
@@ -21,6 +21,19 @@ async fn press_way(browser: &Chromium, world: &World, way: &str) {
     browser.go(world.url("/connect").as_str()).await;
     let link = browser.client.find(Locator::Css(&format!("main a[href^='/connect/{way}/']"))).await;
     link.expect("a way in").click().await.expect("it can be pressed");
+}
+
+/// An app of one's own: its id and a token.
+async fn own_app(browser: &Chromium, world: &World, sim: &MetaSim) {
+    browser.go(world.url("/apps").as_str()).await;
+    browser.fill("name", "Own").await;
+    browser.fill("app_secret", &sim.app().secret).await;
+    browser.press("Add app").await;
+    browser.wait_for("What we may ask Meta", false).await;
+    browser.fill("meta_app_id", &sim.app().id).await;
+    browser.fill("access_token", &sim.system_token()).await;
+    browser.press("Save and connect").await;
+    browser.wait_for("3 channels are connected", false).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -75,17 +88,7 @@ async fn each_way_is_walked() {
         assert_eq!(left, 1, "the window closes by itself");
         assert_eq!(world.count("select count(*) from meta_login where message ->> 'event' = 'FINISH'").await, 1);
 
-        // An app of one's own: its id and a token.
-        browser.go(world.url("/apps").as_str()).await;
-        browser.fill("name", "Own").await;
-        browser.fill("app_secret", &sim.app().secret).await;
-        browser.press("Add app").await;
-        browser.wait_for("What we may ask Meta", false).await;
-        browser.fill("meta_app_id", &sim.app().id).await;
-        browser.fill("access_token", &sim.system_token()).await;
-        browser.press("Save and connect").await;
-        browser.wait_for("3 channels are connected", false).await;
-
+        own_app(&browser, world, sim).await;
         for to in [NUMBER, PAGE, PROFESSIONAL] {
             let sent = sim.send(to, Message { text: format!("to {to}"), media: None }).await;
             assert_eq!(sent, Sent::Posted { status: 200, media_id: None });

@@ -103,9 +103,8 @@ fn open(storage: &Storage) -> Result<Arc<dyn ObjectStore>, Error> {
             use std::os::unix::fs::DirBuilderExt;
             let folder = |source| Error::Folder { path: path.clone(), source };
             std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(folder)?;
-            // Not flushed one by one, which would hold the database's commits up on the same disk: what a crash of the machine takes away is
-            // found by its size, and fetched again.
-            Ok(Arc::new(LocalFileSystem::new_with_prefix(path)?.with_automatic_cleanup(true)))
+            // What is said to be stored survives a crash of the machine, and is flushed bit by bit rather than all at once.
+            Ok(Arc::new(LocalFileSystem::new_with_prefix(path)?.with_fsync(true).with_automatic_cleanup(true)))
         }
         Storage::S3 { bucket, prefix, endpoint, region, access_key, secret_key } => {
             let mut builder = AmazonS3Builder::new()

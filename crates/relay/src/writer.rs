@@ -211,10 +211,7 @@ impl Writing {
     ) -> Result<Fresh, socialhook_store::Error> {
         let receipts: Vec<&NewReceipt> = batch.iter().flat_map(|waiting| &waiting.submission.receipts).collect();
         let events: Vec<&NewEvent> = events.iter().map(|(_, new)| new).collect();
-        within(&self.pool, WITHIN, async |c| {
-            ingest::write_with_media(c, self.node_id, &receipts, &events, manifests).await
-        })
-        .await
+        within(&self.pool, WITHIN, async |c| ingest::write(c, self.node_id, &receipts, &events, manifests).await).await
     }
 
     /// How many of each submission's events are new.

@@ -9,11 +9,11 @@ use std::ops::Range;
 use chrono::{DateTime, Utc};
 use socialhook_core::event::Normalised;
 use socialhook_core::id::{AppId, ChannelId, EndpointId, EventId, ManifestId, NodeId, ReceiptId, TenantId};
-use sqlx::{Connection, PgConnection};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::Result;
-use crate::media::{self, NewMedia};
+use crate::media::{FileColumns, NewMedia};
 
 #[derive(Debug)]
 pub struct NewReceipt {
@@ -85,42 +85,11 @@ impl Fresh {
     }
 }
 
-/// The same as [`write`], with the files of the events, in one commit.
-pub async fn write_with_media(
-    c: &mut PgConnection,
-    node_id: NodeId,
-    receipts: &[&NewReceipt],
-    events: &[&NewEvent],
-    manifests: &[NewManifest],
-) -> Result<Fresh> {
-    let files: Vec<&NewMedia> = events.iter().flat_map(|new| &new.media).collect();
-    if files.is_empty() {
-        return write(c, node_id, receipts, events, manifests).await;
-    }
-    let mut tx = c.begin().await?;
-    let fresh = write(&mut tx, node_id, receipts, events, manifests).await?;
-    media::add(&mut tx, &files).await?;
-    tx.commit().await?;
-    Ok(fresh)
-}
-
-/// Stores a batch. No event may be in it twice, and they should be sorted by (tenant, id), so that batches that hold the same
-/// ones do not wait for each other in a circle.
-#[expect(clippy::too_many_lines, reason = "one statement, and its many parameters")]
-pub async fn write(
-    c: &mut PgConnection,
-    node_id: NodeId,
-    receipts: &[&NewReceipt],
-    events: &[&NewEvent],
-    manifests: &[NewManifest],
-) -> Result<Fresh> {
-    let event = EventColumns::of(events);
-    let manifest = ManifestColumns::of(events, manifests);
-    let held = HeldColumns::of(events);
-    let receipt = ReceiptColumns::of(receipts);
-    let events_in_all = i64::try_from(events.len()).unwrap_or(i64::MAX);
-    let row = sqlx::query!(
-        r#"with e as (
+/// The statement that stores a batch, with what is to be stored besides; gives how many events were new, and which if not all.
+macro_rules! store_batch {
+    ($c:expr, $node_id:expr, ($event:ident, $manifest:ident, $held:ident, $receipt:ident, $in_all:ident), $besides:literal $(, $more:expr)*) => {{
+        let row = sqlx::query!(
+            r#"with e as (
              insert into event (tenant_id, event_id, receipt_id, channel_id, received_at, event, conversation_id, message_hash, body, endpoint_ids,
                raw_start, raw_length)
              select x.tenant_id, x.event_id, x.receipt_id, x.channel_id, x.at, x.event, x.conversation_id, x.message_hash, x.body, ($11::uuid[])[x.first:x.last],
@@ -145,51 +114,99 @@ pub async fn write(
              select x.tenant_id, x.receipt_id, x.app_id, x.at, x.body
              from unnest($25::uuid[], $26::uuid[], $27::uuid[], $28::timestamptz[], $29::bytea[], $30::bool[]) x(tenant_id, receipt_id, app_id, at, body, without_events)
              where x.without_events or exists (select from e where e.receipt_id = x.receipt_id)
-           )
+           )"# + $besides + r#"
            -- Nearly always all are new, and that is all that needs to be said.
            select count(*) as "fresh!", case when count(*) < $31::bigint then array_agg(tenant_id) end as tenant_ids,
              case when count(*) < $31::bigint then array_agg(event_id) end as event_ids from e"#,
-        &event.tenant_ids,
-        &event.event_ids,
-        &event.receipt_ids,
-        &event.channel_ids as &[Option<Uuid>],
-        &event.received_at,
-        &event.words as &[&str],
-        &event.conversation_ids as &[Option<Uuid>],
-        &event.message_hashes as &[Option<i64>],
-        &event.bodies as &[&[u8]],
-        node_id.0,
-        &event.endpoint_ids,
-        &event.first_endpoints,
-        &event.last_endpoints,
-        &manifest.tenant_ids,
-        &manifest.event_ids,
-        &manifest.endpoint_ids,
-        &manifest.manifest_ids,
-        &manifest.first,
-        &manifest.last,
-        &held.tenant_ids,
-        &held.event_ids,
-        &held.endpoint_ids,
-        &held.parked,
-        &held.received_at,
-        &receipt.tenant_ids,
-        &receipt.receipt_ids,
-        &receipt.app_ids,
-        &receipt.received_at,
-        &receipt.bodies as &[&[u8]],
-        &receipt.without_events,
-        events_in_all,
-        &event.raw_starts as &[Option<i32>],
-        &event.raw_lengths as &[Option<i32>],
-    )
-    .fetch_one(c)
-    .await?;
-    if row.fresh == events_in_all {
+
+        &$event.tenant_ids,
+        &$event.event_ids,
+        &$event.receipt_ids,
+        &$event.channel_ids as &[Option<Uuid>],
+        &$event.received_at,
+        &$event.words as &[&str],
+        &$event.conversation_ids as &[Option<Uuid>],
+        &$event.message_hashes as &[Option<i64>],
+        &$event.bodies as &[&[u8]],
+        $node_id.0,
+        &$event.endpoint_ids,
+        &$event.first_endpoints,
+        &$event.last_endpoints,
+        &$manifest.tenant_ids,
+        &$manifest.event_ids,
+        &$manifest.endpoint_ids,
+        &$manifest.manifest_ids,
+        &$manifest.first,
+        &$manifest.last,
+        &$held.tenant_ids,
+        &$held.event_ids,
+        &$held.endpoint_ids,
+        &$held.parked,
+        &$held.received_at,
+        &$receipt.tenant_ids,
+        &$receipt.receipt_ids,
+        &$receipt.app_ids,
+        &$receipt.received_at,
+        &$receipt.bodies as &[&[u8]],
+        &$receipt.without_events,
+        $in_all,
+        &$event.raw_starts as &[Option<i32>],
+        &$event.raw_lengths as &[Option<i32>],
+            $($more),*
+        )
+        .fetch_one($c)
+        .await?;
+        (row.fresh, row.tenant_ids, row.event_ids)
+    }};
+}
+
+/// Stores a batch. No event may be in it twice, and they should be sorted by (tenant, id), so that batches that hold the same
+/// ones do not wait for each other in a circle.
+pub async fn write(
+    c: &mut PgConnection,
+    node_id: NodeId,
+    receipts: &[&NewReceipt],
+    events: &[&NewEvent],
+    manifests: &[NewManifest],
+) -> Result<Fresh> {
+    let event = EventColumns::of(events);
+    let manifest = ManifestColumns::of(events, manifests);
+    let held = HeldColumns::of(events);
+    let receipt = ReceiptColumns::of(receipts);
+    let events_in_all = i64::try_from(events.len()).unwrap_or(i64::MAX);
+    let files: Vec<&NewMedia> = events.iter().flat_map(|new| &new.media).collect();
+    // Files are few: a batch without any asks for nothing more.
+    let (fresh, tenant_ids, event_ids) = if files.is_empty() {
+        store_batch!(c, node_id, (event, manifest, held, receipt, events_in_all), "")
+    } else {
+        let file = FileColumns::of(&files);
+        store_batch!(
+            c, node_id, (event, manifest, held, receipt, events_in_all),
+            ", f as (
+               insert into media (tenant_id, event_id, position, channel_id, source, is_public, announced_sha256, mime_type, filename, received_at, state, due_at)
+               select x.tenant_id, x.event_id, x.position, x.channel_id, x.source, x.is_public, x.digest, x.mime_type, x.filename, x.at, 'waiting', x.at
+               from unnest($34::uuid[], $35::uuid[], $36::smallint[], $37::uuid[], $38::text[], $39::bool[], $40::bytea[], $41::text[], $42::text[], $43::timestamptz[])
+                 x(tenant_id, event_id, position, channel_id, source, is_public, digest, mime_type, filename, at)
+               join e on e.tenant_id = x.tenant_id and e.event_id = x.event_id
+               on conflict do nothing
+             )",
+            &file.tenant_ids,
+            &file.event_ids,
+            &file.positions,
+            &file.channel_ids,
+            &file.sources as &[&str],
+            &file.is_public,
+            &file.digests as &[Option<&[u8]>],
+            &file.mime_types as &[Option<&str>],
+            &file.filenames as &[Option<&str>],
+            &file.received_at
+        )
+    };
+    if fresh == events_in_all {
         return Ok(Fresh::All);
     }
-    let tenants = row.tenant_ids.unwrap_or_default().into_iter().map(TenantId);
-    Ok(Fresh::Only(tenants.zip(row.event_ids.unwrap_or_default().into_iter().map(EventId)).collect()))
+    let tenants = tenant_ids.unwrap_or_default().into_iter().map(TenantId);
+    Ok(Fresh::Only(tenants.zip(event_ids.unwrap_or_default().into_iter().map(EventId)).collect()))
 }
 
 /// A length or a place, as PostgreSQL counts them.

@@ -87,35 +87,38 @@ pub struct Content<'a> {
     pub content_type: &'a str,
 }
 
-/// Adds the files of a batch's events, in the transaction that stores the events. What is there already stays as it is.
-pub async fn add(c: &mut PgConnection, media: &[&NewMedia]) -> Result<()> {
-    let column = |value: fn(&NewMedia) -> Uuid| media.iter().map(|one| value(one)).collect::<Vec<_>>();
-    let text = |value: fn(&NewMedia) -> Option<&str>| media.iter().map(|one| value(one)).collect::<Vec<_>>();
-    let positions: Vec<_> = media.iter().map(|one| one.key.position).collect();
-    let sources: Vec<_> = media.iter().map(|one| one.source.as_str()).collect();
-    let is_public: Vec<_> = media.iter().map(|one| one.is_public).collect();
-    let digests: Vec<_> = media.iter().map(|one| one.announced_sha256.as_ref().map(<[u8; 32]>::as_slice)).collect();
-    let times: Vec<_> = media.iter().map(|one| one.received_at).collect();
-    sqlx::query!(
-        "insert into media (tenant_id, event_id, position, channel_id, source, is_public, announced_sha256, mime_type, filename, received_at, state, due_at)
-         select x.tenant_id, x.event_id, x.position, x.channel_id, x.source, x.is_public, x.digest, x.mime_type, x.filename, x.at, 'waiting', x.at
-         from unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::uuid[], $5::text[], $6::bool[], $7::bytea[], $8::text[], $9::text[], $10::timestamptz[])
-           x(tenant_id, event_id, position, channel_id, source, is_public, digest, mime_type, filename, at)
-         on conflict do nothing",
-        &column(|one| one.key.tenant_id.0),
-        &column(|one| one.key.event_id.0),
-        &positions,
-        &column(|one| one.channel_id.0),
-        &sources as &[&str],
-        &is_public,
-        &digests as &[Option<&[u8]>],
-        &text(|one| one.mime_type.as_deref()) as &[Option<&str>],
-        &text(|one| one.filename.as_deref()) as &[Option<&str>],
-        &times
-    )
-    .execute(c)
-    .await?;
-    Ok(())
+/// The files of a batch, as the statement takes them that stores the batch.
+#[derive(Default)]
+pub(crate) struct FileColumns<'a> {
+    pub tenant_ids: Vec<Uuid>,
+    pub event_ids: Vec<Uuid>,
+    pub positions: Vec<i16>,
+    pub channel_ids: Vec<Uuid>,
+    pub sources: Vec<&'a str>,
+    pub is_public: Vec<bool>,
+    pub digests: Vec<Option<&'a [u8]>>,
+    pub mime_types: Vec<Option<&'a str>>,
+    pub filenames: Vec<Option<&'a str>>,
+    pub received_at: Vec<DateTime<Utc>>,
+}
+
+impl<'a> FileColumns<'a> {
+    pub fn of(files: &[&'a NewMedia]) -> Self {
+        let mut columns = Self::default();
+        for new in files {
+            columns.tenant_ids.push(new.key.tenant_id.0);
+            columns.event_ids.push(new.key.event_id.0);
+            columns.positions.push(new.key.position);
+            columns.channel_ids.push(new.channel_id.0);
+            columns.sources.push(&new.source);
+            columns.is_public.push(new.is_public);
+            columns.digests.push(new.announced_sha256.as_ref().map(<[u8; 32]>::as_slice));
+            columns.mime_types.push(new.mime_type.as_deref());
+            columns.filenames.push(new.filename.as_deref());
+            columns.received_at.push(new.received_at);
+        }
+        columns
+    }
 }
 
 /// One file; none: there is no such, or it is being erased.

@@ -26,9 +26,7 @@ fn arrival(facts: &Facts, now: DateTime<Utc>) -> Line {
                 .at(at)
                 .fix(write)
         }
-        (Some(at), _) => {
-            line(State::Warning, "Nothing has come for a day or more.").at(at).fix(write)
-        }
+        (Some(at), _) => line(State::Warning, "Nothing has come for a day or more.").at(at).fix(write),
         (None, Some(other)) => {
             line(State::Warning, "Nothing has ever come for it, though other webhooks of the app arrive.")
                 .at(other)
