@@ -169,14 +169,6 @@ impl Relay {
         found
     }
 
-    /// A new link to a file, which works from now on for as long as links do.
-    #[must_use]
-    pub fn media_link(&self, key: Key) -> String {
-        let files = &self.0.files;
-        let expires = self.0.means.clock.now() + chrono::TimeDelta::days(files.settings.link_days.into());
-        files.links.url(Link { key, expires_at: expires.timestamp() })
-    }
-
     /// Bytes that a tenant may have that chose nothing else.
     #[must_use]
     pub fn media_quota(&self) -> u64 {
