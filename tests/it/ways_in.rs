@@ -1,7 +1,7 @@
 //! The ways in, walked in a real browser: the sign-up in a window of its own, the others in their place, and one that is cancelled.
 
 use fantoccini::Locator;
-use socialhook::meta_sim::{Message, MetaSim, Sent};
+use socialhook::meta_sim::{Fault, Message, MetaSim, Sent};
 
 use crate::chromium::Chromium;
 use crate::connecting::{NUMBER, PAGE, PROFESSIONAL};
@@ -97,6 +97,45 @@ async fn each_way_is_walked() {
         assert_eq!(world.received(&world.acme).len(), 3);
         let complaints = browser.complaints().await;
         assert!(complaints.is_empty(), "{complaints:?}");
+        browser.stop().await;
+    })
+    .await;
+}
+
+/// Presses a way, and Continue in Meta's dialog; the sign-up happens in place, as without our script.
+async fn through(browser: &Chromium, world: &World, way: &str) {
+    browser.go(world.url("/connect").as_str()).await;
+    let href = browser.run(&format!("return document.querySelector(\"main a[href^='/connect/{way}/']\").href")).await;
+    browser.go(href.as_str().expect("an address")).await;
+    browser.press("Continue").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_step_that_fails_says_what_to_do() {
+    world_with_meta(async |world, sim| {
+        let globex = crate::connecting::signed_in(world, &world.globex).await;
+        let browser = signed_in(world).await;
+        for way in ["whatsapp", "pages", "instagram"] {
+            sim.fault(Fault::ScopeWithheld, true);
+            through(&browser, world, way).await;
+            browser.wait_for("A permission is missing", false).await;
+            browser.wait_for("leave every permission switched on", false).await;
+            sim.heal();
+            sim.fault(Fault::CodeExpires, true);
+            through(&browser, world, way).await;
+            browser.wait_for("The login took too long", false).await;
+            sim.heal();
+            crate::connecting::connect(world, &globex, way).await;
+            through(&browser, world, way).await;
+            browser.wait_for("It is connected already", false).await;
+            browser.wait_for("Have it disconnected there first", false).await;
+        }
+        // A returning customer's sign-up tells the window nothing: the token tells the account.
+        let path = globex.get(&world.channel_path(NUMBER).await).await;
+        globex.submit(&path.attributes("main a[href$='/disconnect']", "href")[0], &[]).await;
+        sim.fault(Fault::NoWindowMessage, true);
+        through(&browser, world, "whatsapp").await;
+        browser.wait_for("2 channels are connected", false).await;
         browser.stop().await;
     })
     .await;
