@@ -209,7 +209,6 @@ impl World {
             app_tenant_id: tenant_id,
             app_id,
             message: None,
-            outcome: None,
         };
         let state = format!("state-{}", login.login_id);
         meta_logins::create(&mut c, tenant_id, &login, &state, now).await.expect("begun");

@@ -45,7 +45,6 @@ pub enum State {
     Gone,
     /// It is too large, or there is no room.
     Refused,
-    Erasing,
 }
 
 impl State {
@@ -55,7 +54,6 @@ impl State {
             "stored" => Self::Stored,
             "gone" => Self::Gone,
             "refused" => Self::Refused,
-            "erasing" => Self::Erasing,
             _ => return Err(Error::Unreadable { table: "media", column: "state" }),
         })
     }

@@ -21,7 +21,6 @@ pub struct Login {
     pub app_tenant_id: TenantId,
     pub app_id: AppId,
     pub message: Option<Value>,
-    pub outcome: Option<Value>,
 }
 
 /// Begins one.
@@ -75,7 +74,6 @@ pub async fn take(
         app_tenant_id: row.app_tenant_id.into(),
         app_id: row.app_id.into(),
         message: row.message,
-        outcome: None,
     }))
 }
 
@@ -85,9 +83,9 @@ pub async fn newest_open(
     tenant_id: TenantId,
     account_id: AccountId,
     now: DateTime<Utc>,
-) -> Result<Option<Login>> {
-    let row = sqlx::query!(
-        "select login_id, way, app_tenant_id, app_id from meta_login
+) -> Result<Option<LoginId>> {
+    let newest = sqlx::query_scalar!(
+        "select login_id from meta_login
          where tenant_id = $1 and account_id = $2 and created_at > $3 and taken_at is null and outcome is null
          order by login_id desc limit 1",
         tenant_id.0,
@@ -96,15 +94,7 @@ pub async fn newest_open(
     )
     .fetch_optional(c)
     .await?;
-    Ok(row.map(|row| Login {
-        login_id: row.login_id.into(),
-        account_id,
-        way: row.way,
-        app_tenant_id: row.app_tenant_id.into(),
-        app_id: row.app_id.into(),
-        message: None,
-        outcome: None,
-    }))
+    Ok(newest.map(LoginId))
 }
 
 /// Keeps what the sign-up's window told.
@@ -120,17 +110,17 @@ pub async fn note_message(c: &mut PgConnection, tenant_id: TenantId, login_id: L
     Ok(())
 }
 
-/// What came of it. False if that is told already.
-pub async fn finish(c: &mut PgConnection, tenant_id: TenantId, login_id: LoginId, outcome: &Value) -> Result<bool> {
-    let finished = sqlx::query!(
-        "update meta_login set outcome = $3 where tenant_id = $1 and login_id = $2",
+/// What came of it: told once.
+pub async fn finish(c: &mut PgConnection, tenant_id: TenantId, login_id: LoginId, outcome: &Value) -> Result<()> {
+    sqlx::query!(
+        "update meta_login set outcome = $3 where tenant_id = $1 and login_id = $2 and outcome is null",
         tenant_id.0,
         login_id.0,
         outcome
     )
     .execute(c)
     .await?;
-    Ok(finished.rows_affected() == 1)
+    Ok(())
 }
 
 /// The way and the outcome of one of the tenant's.

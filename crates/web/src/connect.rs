@@ -132,7 +132,6 @@ pub async fn start(
         app_tenant_id: offer.app_tenant_id,
         app_id,
         message: None,
-        outcome: None,
     };
     let mut c = app.tenant(member.tenant_id).await?;
     meta_logins::create(&mut c, member.tenant_id, &login, state.expose(), now).await?;
@@ -150,8 +149,8 @@ pub async fn message(State(app): State<App>, member: Member, Form(told): Form<To
     let message = Some(told.message).filter(|message| message.len() <= MESSAGE_MAX);
     let message: Value = message.and_then(|text| serde_json::from_str(&text).ok()).ok_or(Error::Unreadable)?;
     let mut c = app.tenant(member.tenant_id).await?;
-    let login = meta_logins::newest_open(&mut c, member.tenant_id, member.account_id, app.clock.now()).await?;
-    let login_id = login.ok_or(Error::NotFound)?.login_id;
+    let newest = meta_logins::newest_open(&mut c, member.tenant_id, member.account_id, app.clock.now()).await?;
+    let login_id = newest.ok_or(Error::NotFound)?;
     meta_logins::note_message(&mut c, member.tenant_id, login_id, &message).await?;
     Ok(StatusCode::NO_CONTENT)
 }

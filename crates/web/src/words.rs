@@ -85,7 +85,8 @@ pub fn bytes(number: usize) -> String {
     match number {
         0..1024 => count(number, "byte", "bytes"),
         1024..1_048_576 => format!("{} kB", (number + 512) / 1024),
-        _ => format!("{}.{} MB", number >> 20, ((number & 0xf_ffff) * 10) >> 20),
+        1_048_576..1_073_741_824 => format!("{}.{} MB", number >> 20, ((number & 0xf_ffff) * 10) >> 20),
+        _ => format!("{}.{} GB", number >> 30, ((number & 0x3fff_ffff) * 10) >> 30),
     }
 }
 

@@ -316,7 +316,7 @@ mod tests {
     #[test]
     fn digests_in_both_of_metas_ways() {
         let bytes: [u8; 32] = Sha256::digest(b"content").into();
-        let hex = bytes.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
+        let hex = socialhook_core::signature::hex(&bytes);
         assert_eq!(digest(&hex), Some(bytes));
         assert_eq!(digest(&hex.to_uppercase()), Some(bytes));
         assert_eq!(digest(&STANDARD.encode(bytes)), Some(bytes));

@@ -69,7 +69,6 @@ impl Relay {
             match media.state {
                 State::Stored => return served(media).ok_or(NotServed::NotThere),
                 State::Gone | State::Refused => return Err(NotServed::Gone(media.reason.unwrap_or_default())),
-                State::Erasing => return Err(NotServed::NotThere),
                 State::Waiting if was_tried && media.reason.is_some() => {
                     return Err(NotServed::NotYet(media.reason.unwrap_or_default()));
                 }

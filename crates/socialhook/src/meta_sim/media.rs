@@ -15,6 +15,7 @@ use chrono::TimeDelta;
 use futures_util::Stream;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use socialhook_core::signature::hex;
 
 use super::MetaSim;
 use super::faults::Fault;
@@ -98,10 +99,6 @@ impl Stream for Content {
         }
         Poll::Ready(self.next().map(Ok))
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }
 
 impl MetaSim {

@@ -9,6 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
 use sha2::Sha256;
+use socialhook_core::signature::hex;
 
 use super::MetaSim;
 use super::faults::Fault;
@@ -28,10 +29,6 @@ pub fn text<'a>(params: &'a Params, name: &str) -> &'a str {
 fn bearer<'a>(headers: &'a HeaderMap, params: &'a Params) -> &'a str {
     let header = headers.get("authorization").and_then(|value| value.to_str().ok());
     header.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_else(|| text(params, "access_token"))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }
 
 impl MetaSim {

@@ -3,6 +3,7 @@
 use rand::Rng;
 use secrecy::SecretString;
 use socialhook_core::id::TenantId;
+use socialhook_core::signature::hex;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -19,7 +20,7 @@ fn place() -> Place {
 pub async fn get(c: &mut PgConnection, sealer: &Sealer) -> Result<SecretString> {
     let mut random = [0; BYTES];
     rand::rng().fill_bytes(&mut random);
-    let fresh = random.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
+    let fresh = hex(&random);
     sqlx::query!(
         "insert into media_key (secret) values ($1) on conflict do nothing",
         sealer.seal(place(), &SecretString::from(fresh))?

@@ -64,7 +64,6 @@ pub async fn create(
         app_tenant_id: member.tenant_id,
         app_id,
         message: None,
-        outcome: None,
     };
     let mut c = app.tenant(member.tenant_id).await?;
     // Nobody comes back for it: its state is known to nobody.
