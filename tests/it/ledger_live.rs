@@ -27,25 +27,26 @@ async fn text_now(world: &World, tenant: &Tenant, id: &str) {
     world.settle().await;
 }
 
-struct Stream {
+/// Of a page's live part.
+pub struct Stream {
     answer: reqwest::Response,
     text: String,
 }
 
-struct Row {
+pub struct Row {
     id: String,
-    html: String,
+    pub html: String,
 }
 
 impl Stream {
-    async fn open(browser: &Browser, path: &str, last_event_id: Option<&str>) -> Self {
+    pub async fn open(browser: &Browser, path: &str, last_event_id: Option<&str>) -> Self {
         let answer = browser.open(path, last_event_id).await;
         assert_eq!(answer.status(), 200);
         assert_eq!(answer.headers()["content-type"], "text/event-stream");
         Self { answer, text: String::new() }
     }
 
-    async fn row(&mut self) -> Row {
+    pub async fn row(&mut self) -> Row {
         loop {
             if let Some((event, rest)) = self.text.split_once("\n\n") {
                 let (event, rest) = (event.to_owned(), rest.to_owned());
@@ -54,7 +55,7 @@ impl Stream {
                     let lines = event.lines().filter_map(|line| line.strip_prefix(name));
                     lines.map(str::trim_start).collect::<Vec<_>>().join("\n")
                 };
-                if of("event:") == "row" {
+                if ["row", "inspection"].contains(&of("event:").as_str()) {
                     return Row { id: of("id:"), html: of("data:") };
                 }
                 continue;

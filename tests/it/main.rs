@@ -47,6 +47,7 @@ mod ledger_export;
 mod ledger_live;
 mod load;
 mod mailbox;
+mod masking;
 mod media;
 mod meta;
 mod nodes;

@@ -218,7 +218,8 @@ async fn viewers_see_everything_and_change_nothing() {
                 let page = viewer.get(&path).await;
                 // Some pages ask for more than their address; of the rest, only those are refused that lead to an action.
                 assert!(!page.status.is_server_error(), "{route}: {}", page.status);
-                let leads_to_an_action = route.starts_with("/replays/") || route.starts_with("/connect/{way}/");
+                let leads_to_an_action =
+                    ["/replays/", "/connect/{way}/", "/settings/export"].iter().any(|start| route.starts_with(start));
                 assert_eq!(page.status == 403, leads_to_an_action, "{route}: {}", page.status);
             } else if *route != "/clinic" && !["/account/", "/tenants"].iter().any(|own| route.starts_with(own)) {
                 let page = viewer.submit(&path, &[]).await;

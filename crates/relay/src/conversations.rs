@@ -25,8 +25,9 @@ use crate::lanes::{Lane, PerLane};
 use crate::tasks::Tasks;
 use crate::within::within;
 
-/// Names in memory, some 100 bytes each; the least recently used one goes first.
-const MEMORY: NonZeroUsize = NonZeroUsize::new(100_000).expect("not zero");
+/// Names in memory, some 100 bytes each; the least recently used one goes first. More customers than that, each heard of in turn, would
+/// never be found here.
+const MEMORY: NonZeroUsize = NonZeroUsize::new(300_000).expect("not zero");
 /// Webhooks that may wait for an answer; one more is answered 503.
 const QUEUE: usize = 20_000;
 /// Names that may wait, and KiB of the webhooks that hold them; beyond, 503.

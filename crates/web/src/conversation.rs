@@ -37,6 +37,7 @@ struct ConversationPage {
 }
 
 struct Line {
+    event_id: EventId,
     href: String,
     /// `in`, `out`, or `news` for what is not a message.
     side: &'static str,
@@ -90,7 +91,9 @@ pub async fn show(
         Toward::Older => (more, from.0 != Uuid::max()),
         Toward::Newer => (true, more),
     };
-    let lines = lines(&told, member.now(&app));
+    let mut lines = lines(&told, member.now(&app));
+    let told = member.sees(told);
+    lines.iter_mut().for_each(|line| line.for_eyes_of(&member));
     html(&ConversationPage {
         page: Page::new(&member, &session, Section::Deliveries, "Conversation").await?,
         id: conversation_id.to_string(),
@@ -142,7 +145,19 @@ fn lines(told: &[Told], now: Now) -> Vec<Line> {
     lines
 }
 
+fn event_href(event_id: EventId) -> String {
+    format!("/search?q={event_id}")
+}
+
 impl Line {
+    /// Meta's id of a message holds the number that it is of or for.
+    fn for_eyes_of(&mut self, member: &Member) {
+        self.text = member.sees(self.text.take());
+        if !member.may_act() {
+            self.href = event_href(self.event_id);
+        }
+    }
+
     fn of(told: &Told, body: Object<'_>, now: Now) -> Self {
         let message = body.object("message");
         let status = body.object("status");
@@ -156,7 +171,8 @@ impl Line {
         let is_status = told_status.contains(&told.event.as_str());
         let word = told.event.rsplit('.').next().unwrap_or_default();
         Self {
-            href: message_id.as_deref().map_or_else(|| format!("/search?q={}", told.event_id), message_href),
+            event_id: told.event_id,
+            href: message_id.as_deref().map_or_else(|| event_href(told.event_id), message_href),
             side: match (is_message || is_status, inbound) {
                 (true, true) => "in",
                 (true, false) => "out",

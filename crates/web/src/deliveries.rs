@@ -160,6 +160,7 @@ pub async fn list(
     drop(c);
     let now = member.now(&app);
     let ledger::Page { entries, older, newer } = found;
+    let entries = member.sees(entries);
     let slowest = entries.iter().filter_map(|entry| entry.last_latency_us).max().unwrap_or(0);
     html(&DeliveriesPage {
         page: Page::new(&member, &session, Section::Deliveries, "Deliveries").await?,

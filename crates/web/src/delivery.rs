@@ -83,8 +83,8 @@ async fn load(app: &App, member: &Member, event_id: EventId, endpoint_id: Endpoi
     let mut c = app.tenant(member.tenant_id).await?;
     Ok(Told {
         entry: ledger::find(&mut c, tenant_id, event_id, endpoint_id).await?.ok_or(Error::NotFound)?,
-        event: events::find(&mut c, tenant_id, event_id).await?.ok_or(Error::NotFound)?,
-        attempts: attempts::of_delivery(&mut c, tenant_id, event_id, endpoint_id).await?,
+        event: member.sees(events::find(&mut c, tenant_id, event_id).await?).ok_or(Error::NotFound)?,
+        attempts: member.sees(attempts::of_delivery(&mut c, tenant_id, event_id, endpoint_id).await?),
         endpoint: endpoints::find(&mut c, tenant_id, endpoint_id).await?,
     })
 }

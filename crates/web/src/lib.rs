@@ -37,6 +37,7 @@ mod landing;
 mod layers;
 mod live;
 mod mail;
+mod masking;
 mod media;
 mod member;
 mod members;

@@ -92,7 +92,7 @@ async fn known(app: &App, member: &Member, now: Now) -> Result<Known, Error> {
         apps: stored::apps(&mut c, tenant_id, now.to_utc()).await?,
         channels: channels::list(&mut c, tenant_id).await?,
         answers: onboarding::answers(&mut c, tenant_id).await?,
-        newest: onboarding::newest_event(&mut c, tenant_id).await?,
+        newest: member.sees(onboarding::newest_event(&mut c, tenant_id).await?),
     })
 }
 

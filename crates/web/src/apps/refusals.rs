@@ -124,14 +124,14 @@ pub async fn show(
     let known = clinic::known(&app, &member, now).await?;
     let app_name = known.name_of(refused.app_id).ok_or(Error::NotFound)?.to_owned();
     let told = clinic.of_record(known, &refused).await?;
-    let Refused { headers, body, body_length, .. } = refused;
+    let Refused { app_id, headers, body, body_length, received_at, .. } = member.sees(refused);
     html(&RefusedPage {
         page: Page::new(&member, &session, Section::Apps, "A refused request").await?,
-        app_href: format!("/apps/{}", refused.app_id),
+        app_href: format!("/apps/{}", app_id),
         app_name,
-        clinic_href: format!("/clinic?app={}", refused.app_id),
+        clinic_href: format!("/clinic?app={}", app_id),
         told,
-        at: When::new(refused.received_at, now),
+        at: When::new(received_at, now),
         size: bytes(body_length),
         kept: (body.len() < body_length).then(|| bytes(body.len())),
         headers: vec![

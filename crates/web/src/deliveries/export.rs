@@ -8,7 +8,6 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
-use socialhook_core::id::TenantId;
 use socialhook_store::ledger::{self, Cursor, Filters, Size, Toward};
 use socialhook_store::{PgConnection, channels, endpoints};
 
@@ -42,11 +41,11 @@ pub async fn show(
     if is_wrong {
         return Err(Error::Unreadable);
     }
-    let export =
-        Export { tenant_id: member.tenant_id, filters, format, goes_on: Some(Cursor::NEWEST), is_begun: false };
+    let tenant_id = member.tenant_id;
+    let export = Export { member, filters, format, goes_on: Some(Cursor::NEWEST), is_begun: false };
     let headers =
         [(header::CONTENT_TYPE, format.content_type().to_owned()), (header::CONTENT_DISPOSITION, file(format, now))];
-    Ok((headers, exports.send(app, member.tenant_id, export)?).into_response())
+    Ok((headers, exports.send(app, tenant_id, export)?).into_response())
 }
 
 fn file(format: Format, now: DateTime<Utc>) -> String {
@@ -54,7 +53,7 @@ fn file(format: Format, now: DateTime<Utc>) -> String {
 }
 
 struct Export {
-    tenant_id: TenantId,
+    member: Member,
     filters: Filters,
     format: Format,
     /// Where the next piece begins; none after the last one.
@@ -66,14 +65,15 @@ impl Source for Export {
     /// Empty where a look back found nothing and another one is to follow.
     async fn next(&mut self, c: &mut PgConnection) -> Result<Option<Piece>, Error> {
         let Some(cursor) = self.goes_on else { return Ok(None) };
-        let page = ledger::page(c, self.tenant_id, &self.filters, (cursor, Toward::Older), Size::CHUNK).await?;
+        let page = ledger::page(c, self.member.tenant_id, &self.filters, (cursor, Toward::Older), Size::CHUNK).await?;
         let mut bytes = Vec::new();
         if !self.is_begun {
             self.is_begun = true;
             bytes.extend_from_slice(self.format.beginning().as_bytes());
         }
-        page.entries.iter().for_each(|entry| self.format.write(entry, &mut bytes));
+        let entries = self.member.sees(page.entries);
+        entries.iter().for_each(|entry| self.format.write(entry, &mut bytes));
         self.goes_on = page.older;
-        Ok(Some(Piece { rows: page.entries.len(), bytes }))
+        Ok(Some(Piece { rows: entries.len(), bytes }))
     }
 }

@@ -17,9 +17,8 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::response::sse::Event;
 use chrono::{DateTime, TimeDelta, Utc};
-use chrono_tz::Tz;
 use futures_util::stream::{self, Stream};
-use socialhook_core::id::{EndpointId, EventId, TenantId};
+use socialhook_core::id::{EndpointId, EventId};
 use socialhook_store::ledger::{self, Cursor, Entry, Filters, Size, State as Standing, Toward};
 use socialhook_store::{channels, endpoints};
 
@@ -62,9 +61,7 @@ pub async fn stream(
     let tail = Tail {
         pace: Pace::new(listener, app.stopping.clone()),
         app,
-        tenant_id: member.tenant_id,
-        zone: member.zone,
-        may_act: member.may_act(),
+        member,
         filters,
         told_at,
         known: HashMap::new(),
@@ -88,9 +85,7 @@ type Key = (EventId, Option<EndpointId>);
 struct Tail {
     pace: Pace,
     app: App,
-    tenant_id: TenantId,
-    zone: Tz,
-    may_act: bool,
+    member: Member,
     filters: Filters,
     /// When the browser was told something last; none if it has nothing.
     told_at: Option<DateTime<Utc>>,
@@ -104,7 +99,7 @@ impl Tail {
     fn events(self) -> impl Stream<Item = Result<Event, Infallible>> {
         stream::unfold(self, async |mut tail| {
             let (row, at) = tail.next().await?;
-            let html = Fragment { row, may_act: tail.may_act }
+            let html = Fragment { row, may_act: tail.member.may_act() }
                 .render()
                 .inspect_err(|error| tracing::error!(%error, "a row of the ledger could not be drawn"));
             let data = html.unwrap_or_default();
@@ -125,15 +120,16 @@ impl Tail {
     }
 
     async fn look(&self) -> Result<Vec<Entry>, Error> {
-        let mut c = self.app.tenant(self.tenant_id).await?;
+        let tenant_id = self.member.tenant_id;
+        let mut c = self.app.tenant(tenant_id).await?;
         let newest = (Cursor::NEWEST, Toward::Older);
-        Ok(ledger::page(&mut c, self.tenant_id, &self.filters, newest, Size::TAIL).await?.entries)
+        Ok(self.member.sees(ledger::page(&mut c, tenant_id, &self.filters, newest, Size::TAIL).await?.entries))
     }
 
     /// Keeps what this look saw, and what of it the browser lacks.
     fn compare(&mut self, newest_first: Vec<Entry>, at: DateTime<Utc>) {
         let slowest = newest_first.iter().filter_map(|entry| entry.last_latency_us).max().unwrap_or(0);
-        let now = at.with_timezone(&self.zone);
+        let now = at.with_timezone(&self.member.zone);
         let mut seen = HashMap::new();
         for entry in newest_first.into_iter().rev() {
             let key = (entry.event_id, entry.endpoint_id);

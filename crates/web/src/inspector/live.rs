@@ -8,10 +8,9 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::response::sse::Event;
-use chrono_tz::Tz;
 use futures_util::stream::{self, Stream};
 use serde::Deserialize;
-use socialhook_core::id::{InspectionId, TenantId};
+use socialhook_core::id::InspectionId;
 use socialhook_store::inspections::{self, Inspection};
 use uuid::Uuid;
 
@@ -51,8 +50,7 @@ pub async fn stream(
     let watch = Watch {
         pace: Pace::new(listener, app.stopping.clone()),
         app,
-        tenant_id: member.tenant_id,
-        zone: member.zone,
+        member,
         after: live::resumed(&headers).unwrap_or(&from.after).parse().ok(),
         sent: VecDeque::new(),
         waiting: VecDeque::new(),
@@ -63,8 +61,7 @@ pub async fn stream(
 struct Watch {
     pace: Pace,
     app: App,
-    tenant_id: TenantId,
-    zone: Tz,
+    member: Member,
     after: Option<InspectionId>,
     /// Already sent, newest last, as far back as [`OVERLAP_MILLIS`] can reach within one look.
     sent: VecDeque<InspectionId>,
@@ -77,7 +74,7 @@ impl Watch {
         stream::unfold(self, async |mut watch| {
             let inspection = watch.next().await?;
             let id = inspection.inspection_id;
-            let item = Item::of(inspection, true, watch.app.clock.now().with_timezone(&watch.zone));
+            let item = Item::of(inspection, true, watch.app.clock.now().with_timezone(&watch.member.zone));
             let html = Fragment { item }
                 .render()
                 .inspect_err(|error| tracing::error!(%error, "an inspected request could not be drawn"));
@@ -107,8 +104,9 @@ impl Watch {
     }
 
     async fn look(&self) -> Result<Vec<Inspection>, Error> {
-        let mut c = self.app.tenant(self.tenant_id).await?;
-        Ok(inspections::list(&mut c, self.tenant_id, self.after.map(shortly_before), SHOWN).await?)
+        let tenant_id = self.member.tenant_id;
+        let mut c = self.app.tenant(tenant_id).await?;
+        Ok(self.member.sees(inspections::list(&mut c, tenant_id, self.after.map(shortly_before), SHOWN).await?))
     }
 }
 

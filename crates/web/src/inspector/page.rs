@@ -80,7 +80,7 @@ impl Item {
 
 pub async fn show(State(app): State<App>, member: Member, session: Session) -> Result<Response, Error> {
     let mut c = app.tenant(member.tenant_id).await?;
-    let received = inspections::list(&mut c, member.tenant_id, None, SHOWN).await?;
+    let received = member.sees(inspections::list(&mut c, member.tenant_id, None, SHOWN).await?);
     drop(c);
     let now = member.now(&app);
     html(&InspectorPage {

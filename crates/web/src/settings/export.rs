@@ -47,6 +47,7 @@ struct Export {
 }
 
 pub async fn show(State(app): State<App>, State(exports): State<Exports>, member: Member) -> Result<Response, Error> {
+    member.must_act()?;
     let file = format!("attachment; filename=\"socialhook-{}.ndjson\"", app.clock.now().format("%Y%m%dT%H%M%SZ"));
     let headers = [(header::CONTENT_TYPE, "application/x-ndjson".to_owned()), (header::CONTENT_DISPOSITION, file)];
     let tenant_id = member.tenant_id;
