@@ -14,6 +14,7 @@ mod app_pages;
 mod audit;
 mod audit_log;
 mod bench;
+mod bodies;
 mod browser;
 mod chance;
 mod channel_pages;

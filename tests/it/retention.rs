@@ -18,7 +18,7 @@ use crate::receiver::Reply;
 use crate::world::{Tenant, World, noon, world};
 
 /// A message that happened at `at`, posted now.
-async fn message(world: &World, tenant: &Tenant, id: &str, at: DateTime<Utc>) -> u16 {
+pub async fn message(world: &World, tenant: &Tenant, id: &str, at: DateTime<Utc>) -> u16 {
     let mut item = meta::text(id, "Hello");
     item["timestamp"] = json!(at.timestamp().to_string());
     world.meta_posts(tenant, meta::post(&[meta::change(tenant.phone_number_id, "messages", &[item])])).await
@@ -32,12 +32,12 @@ async fn two_messages(world: &World, id: &str) {
     world.settle().await;
 }
 
-async fn keep_house(world: &World) {
+pub async fn keep_house(world: &World) {
     world.relay.keep_house().await.expect("kept");
 }
 
 /// Receipts, events, attempts and deliveries of a tenant.
-async fn rows(world: &World, tenant: &Tenant) -> [i64; 4] {
+pub async fn rows(world: &World, tenant: &Tenant) -> [i64; 4] {
     let mut c = world.pools.web.acquire().await.expect("a connection");
     let mut counts = [0; 4];
     for (count, table) in counts.iter_mut().zip(["receipt", "event", "attempt", "delivery"]) {
@@ -62,7 +62,7 @@ async fn filled(world: &World, table: Table) -> Vec<String> {
     filled.map(|one| one.day.format("%d").to_string()).collect()
 }
 
-async fn provision(world: &World, retention: serde_json::Value) -> Result<(), Error> {
+pub async fn provision(world: &World, retention: serde_json::Value) -> Result<(), Error> {
     let file = json!({ "tenants": [{ "name": "Acme", "retention": retention }] }).to_string();
     let mut c = world.pools.background.acquire().await.expect("a connection");
     provision::apply(&mut c, &world.means, Policy::AllowPrivate, &file).await.map(|_| ())

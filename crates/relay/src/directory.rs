@@ -207,6 +207,12 @@ impl Contents {
         self.retention.get(&tenant_id).map_or(default, |own| own.or(default))
     }
 
+    /// Whether the tenant keeps what customers wrote only until it is delivered.
+    #[must_use]
+    pub fn is_fleeting(&self, tenant_id: TenantId) -> bool {
+        self.retention.get(&tenant_id).is_some_and(|own| own.is_fleeting())
+    }
+
     /// How old an event may be to have its own time in its id: no older than its tenant keeps, nor than all tenants do, since
     /// only so far back are there partitions.
     #[must_use]

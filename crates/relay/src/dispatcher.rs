@@ -210,6 +210,8 @@ impl Dispatcher {
             self.0.directory.contents().endpoint(endpoint_id).filter(|endpoint| endpoint.tenant_id == tenant_id);
         let park = !job.probe && self.is_down(endpoint_id);
         match endpoint {
+            // It was dropped at the moment at which somebody had it sent again.
+            _ if job.event.body.is_empty() => self.give_up(job).await,
             Some(endpoint) if !endpoint.paused && !park => {
                 if self.may_send(&job, &endpoint) {
                     self.attempt(job, &endpoint).await;

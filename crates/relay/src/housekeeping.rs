@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Days, DurationRound, NaiveDate, TimeDelta, Utc};
 use socialhook_core::id::TenantId;
 use socialhook_store::partitions::{self, Partition, Retention, dropping, room};
-use socialhook_store::retention::{self, Own, Span};
+use socialhook_store::retention::{self, Own, Span, bodies};
 use socialhook_store::{PgConnection, Result};
 use sqlx::Connection;
 
@@ -24,6 +24,8 @@ const AFTER_FAILURE: u32 = 5;
 /// Rows deleted together, and how many times in one go for one tenant: then the others have their turn.
 const BATCH: i64 = 1000;
 const BATCHES_PER_TENANT: usize = 20;
+/// Bodies dropped together, of what is delivered.
+const BODIES: i64 = 5000;
 /// Deleting goes on for this long, then in a minute again.
 const DELETE_FOR: Duration = Duration::from_secs(20);
 
@@ -87,6 +89,7 @@ struct Memory {
 struct Done {
     receipts: Span,
     events: Span,
+    bodies: Span,
 }
 
 /// Runs until the relay stops.
@@ -119,7 +122,10 @@ pub(crate) async fn keep(relay: &Relay) -> Result<()> {
         let dropped = drop_old(&mut c, longest, now).await;
         let fitted = fit(relay, &mut c, longest).await;
         let deleted = delete(&mut c, &mut memory, (&tenants, default, longest), now).await;
-        let oldest = tenants.iter().map(|(tenant_id, own)| (*tenant_id, own.or(default).oldest_event(now)));
+        let oldest = tenants.iter().map(|(tenant_id, own)| {
+            let oldest = own.or(default).oldest_event(now);
+            (*tenant_id, own.oldest_body(now).map_or(oldest, |body| body.max(oldest)))
+        });
         let files = media::sweep(relay, &mut c, oldest).await;
         let swept = leaving::sweep(relay, &mut c, now).await;
         cleared = dropped.and(fitted).and(deleted).and(files).and(swept);
@@ -228,17 +234,18 @@ async fn delete(
     let next = tenants.partition_point(|(tenant_id, _)| Some(*tenant_id) <= memory.last);
     let (before, after) = tenants.split_at(next);
     for (tenant_id, own) in after.iter().chain(before) {
-        let own = own.or(default);
-        if own == longest {
+        if own.or(default) == longest && own.body_days.is_none() {
             continue;
         }
-        let over = over(own, now);
+        let over = over(*own, own.or(default), now);
         let done = memory.done.get(tenant_id).copied();
         let left = done.map_or(over, |done| Done {
             receipts: over.receipts.after(done.receipts),
             events: over.events.after(done.events),
+            bodies: over.bodies.after(done.bodies),
         });
-        if delete_of(c, *tenant_id, left).await? {
+        let are_bodies_gone = drop_bodies(c, *tenant_id, *own, (left.bodies, now)).await?;
+        if delete_of(c, *tenant_id, left).await? && are_bodies_gone {
             memory.done.insert(*tenant_id, over);
         }
         memory.last = Some(*tenant_id);
@@ -251,15 +258,40 @@ async fn delete(
 
 /// What a tenant does not keep any more, moving by the hour. Events go a day later than their time says, so that one which comes
 /// in at the edge is not gone before it is delivered: partitions do the same.
-fn over(own: Retention, now: DateTime<Utc>) -> Done {
+fn over(own: Own, all: Retention, now: DateTime<Utc>) -> Done {
     let hour = now.duration_trunc(TimeDelta::hours(1)).unwrap_or(now);
     let before = |days: u32| Span::before(hour - Days::new(u64::from(days)));
-    Done { receipts: before(own.receipt_days), events: before(own.event_days + 1) }
+    Done {
+        receipts: before(all.receipt_days),
+        events: before(all.event_days + 1),
+        bodies: own.oldest_body(hour).map_or(Span::EMPTY, Span::before),
+    }
+}
+
+/// Drops what customers wrote and their tenant does not keep. True if nothing is left; of what came in late, the next day's look finds it.
+async fn drop_bodies(
+    c: &mut PgConnection,
+    tenant_id: TenantId,
+    own: Own,
+    (mut span, now): (Span, DateTime<Utc>),
+) -> Result<bool> {
+    let Some(before) = own.oldest_body(now) else { return Ok(true) };
+    bodies::drop_inspections(c, tenant_id, before).await?;
+    for _ in 0..BATCHES_PER_TENANT {
+        let settled = if own.is_fleeting() { bodies::drop_settled(c, tenant_id, BODIES).await? } else { 0 };
+        if !span.is_empty() {
+            span = bodies::drop_old(c, tenant_id, span, (before, now), BATCH).await?;
+        }
+        if span.is_empty() && settled < BODIES.unsigned_abs() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// True if nothing is left.
 async fn delete_of(c: &mut PgConnection, tenant_id: TenantId, over: Done) -> Result<bool> {
-    let Done { mut receipts, mut events } = over;
+    let Done { mut receipts, mut events, .. } = over;
     for _ in 0..BATCHES_PER_TENANT {
         if !receipts.is_empty() {
             receipts = retention::delete_receipts(c, tenant_id, receipts, BATCH).await?;
@@ -299,8 +331,10 @@ mod tests {
     #[test]
     fn events_go_a_day_later_than_receipts() {
         let at = |text: &str| -> DateTime<Utc> { text.parse().expect("a time") };
-        let over = over(Retention { receipt_days: 2, event_days: 2 }, at("2026-11-05T12:34:56Z"));
+        let own = Own { body_days: Some(0), ..Own::default() };
+        let over = over(own, Retention { receipt_days: 2, event_days: 2 }, at("2026-11-05T12:34:56Z"));
         assert_eq!(over.receipts, Span::before(at("2026-11-03T12:00:00Z")));
         assert_eq!(over.events, Span::before(at("2026-11-02T12:00:00Z")));
+        assert_eq!(over.bodies, Span::before(at("2026-11-04T12:00:00Z")));
     }
 }

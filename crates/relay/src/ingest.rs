@@ -359,6 +359,18 @@ impl<'a> Intake<'a> {
         let fan_out = wanting.map(|to| FanOut { endpoint_id: to.endpoint_id, hold: self.hold(to) }).collect();
         let receipt_id = receipt.receipt_id;
         let raw_sent = raw.clone().filter(|_| is_raw_wanted).map(|place| receipt.body.slice(place));
-        NewEvent { tenant_id, receipt_id, channel_id, received_at: self.now, event, raw, raw_sent, fan_out, media }
+        let is_fleeting = self.contents.is_fleeting(tenant_id);
+        NewEvent {
+            tenant_id,
+            receipt_id,
+            channel_id,
+            received_at: self.now,
+            event,
+            raw,
+            raw_sent,
+            fan_out,
+            is_fleeting,
+            media,
+        }
     }
 }

@@ -23,6 +23,7 @@ pub struct Claimed {
     pub replay: bool,
     pub received_at: DateTime<Utc>,
     pub event: String,
+    /// Empty: it is not kept any more.
     pub body: Vec<u8>,
     /// What Meta sent of it, if the endpoint asks for it and it is still kept.
     pub raw: Option<Vec<u8>>,
@@ -97,7 +98,8 @@ pub async fn claim_due(
              where d.tenant_id = $1 and d.endpoint_id = $2 and d.event_id = due.event_id
              returning d.event_id, d.attempts, d.round_start, d.replay, d.due_at
            )
-           select c.event_id, c.attempts, c.round_start, c.replay, e.received_at, e.event, e.body,
+           select c.event_id, c.attempts, c.round_start, c.replay, e.received_at, e.event,
+             case when e.is_dropped then ''::bytea else e.body end as "body!",
              case when (select n.raw from endpoint n where n.tenant_id = $1 and n.endpoint_id = $2) then (
                select substring(r.body from e.raw_start + 1 for e.raw_length) from receipt r where r.tenant_id = $1 and r.receipt_id = e.receipt_id) end as raw
            from claimed c join event e on e.tenant_id = $1 and e.event_id = c.event_id
@@ -202,7 +204,8 @@ pub async fn claim_probe(
              where d.tenant_id = $1 and d.endpoint_id = $2 and d.event_id = one.event_id
              returning d.event_id, d.attempts, d.round_start, d.replay
            )
-           select c.event_id, c.attempts, c.round_start, c.replay, e.received_at, e.event, e.body,
+           select c.event_id, c.attempts, c.round_start, c.replay, e.received_at, e.event,
+             case when e.is_dropped then ''::bytea else e.body end as "body!",
              case when (select n.raw from endpoint n where n.tenant_id = $1 and n.endpoint_id = $2) then (
                select substring(r.body from e.raw_start + 1 for e.raw_length) from receipt r where r.tenant_id = $1 and r.receipt_id = e.receipt_id) end as raw
            from claimed c join event e on e.tenant_id = $1 and e.event_id = c.event_id"#,

@@ -17,6 +17,8 @@ pub struct Event {
     pub received_at: DateTime<Utc>,
     /// The JSON as it is sent, but for its `delivery` key.
     pub body: Vec<u8>,
+    /// What was written is gone, so that it cannot be sent any more.
+    pub is_dropped: bool,
     /// What Meta sent: the tenant's part of the POST. None once its retention is over.
     pub receipt_body: Option<Vec<u8>>,
     /// Where in it stands what the event was made of.
@@ -40,7 +42,7 @@ fn range(start: i32, length: i32) -> Option<Range<usize>> {
 /// One of the tenant's events; another tenant's is not found.
 pub async fn find(c: &mut PgConnection, tenant_id: TenantId, event_id: EventId) -> Result<Option<Event>> {
     let row = sqlx::query!(
-        r#"select e.event_id, e.event, e.received_at, e.body, e.raw_start, e.raw_length, r.body as "receipt_body?"
+        r#"select e.event_id, e.event, e.received_at, e.body, e.is_dropped, e.raw_start, e.raw_length, r.body as "receipt_body?"
            from event e
            left join receipt r on r.tenant_id = e.tenant_id and r.receipt_id = e.receipt_id
            where e.tenant_id = $1 and e.event_id = $2"#,
@@ -54,6 +56,7 @@ pub async fn find(c: &mut PgConnection, tenant_id: TenantId, event_id: EventId) 
         event: row.event,
         received_at: row.received_at,
         body: row.body,
+        is_dropped: row.is_dropped,
         receipt_body: row.receipt_body,
         raw: row.raw_start.zip(row.raw_length).and_then(|(start, length)| range(start, length)),
     }))
@@ -66,6 +69,8 @@ pub struct Told {
     pub event: String,
     pub received_at: DateTime<Utc>,
     pub body: Vec<u8>,
+    /// What was written is gone.
+    pub is_dropped: bool,
 }
 
 /// Events of one message that are shown; one with more is one that a group reads.
@@ -76,7 +81,7 @@ pub const OF_MESSAGE_MAX: i64 = 200;
 pub async fn of_message(c: &mut PgConnection, tenant_id: TenantId, message_hash: i64) -> Result<Vec<Told>> {
     let rows = sqlx::query_as!(
         Told,
-        r#"select event_id as "event_id: Uuid", event, received_at, body from event
+        r#"select event_id as "event_id: Uuid", event, received_at, body, is_dropped from event
            where tenant_id = $1 and message_hash = $2 order by event_id limit $3"#,
         tenant_id.0,
         message_hash,
@@ -100,7 +105,7 @@ pub async fn of_conversation(
         Toward::Older => {
             sqlx::query_as!(
                 Told,
-                r#"select event_id as "event_id: Uuid", event, received_at, body from event
+                r#"select event_id as "event_id: Uuid", event, received_at, body, is_dropped from event
                    where tenant_id = $1 and conversation_id = $2 and event_id < $3 order by event_id desc limit $4"#,
                 tenant,
                 conversation,
@@ -113,7 +118,7 @@ pub async fn of_conversation(
         Toward::Newer => {
             sqlx::query_as!(
                 Told,
-                r#"select event_id as "event_id: Uuid", event, received_at, body from event
+                r#"select event_id as "event_id: Uuid", event, received_at, body, is_dropped from event
                    where tenant_id = $1 and conversation_id = $2 and event_id > $3 order by event_id limit $4"#,
                 tenant,
                 conversation,
@@ -195,7 +200,7 @@ pub async fn list(
     };
     let rows = sqlx::query_as!(
         Told,
-        r#"select event_id as "event_id: Uuid", event, received_at, body from event
+        r#"select event_id as "event_id: Uuid", event, received_at, body, is_dropped from event
            where tenant_id = $1 and event_id = any($2) order by event_id desc"#,
         tenant_id.0,
         &fitting

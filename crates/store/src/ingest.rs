@@ -38,6 +38,8 @@ pub struct NewEvent {
     /// That itself, where an endpoint that it is sent to asks for it. Not stored: the receipt is.
     pub raw_sent: Option<bytes::Bytes>,
     pub fan_out: Vec<FanOut>,
+    /// Its body goes once nothing of it is to be delivered.
+    pub is_fleeting: bool,
     /// Its files that are to be fetched.
     pub media: Vec<NewMedia>,
 }
@@ -91,12 +93,13 @@ macro_rules! store_batch {
         let row = sqlx::query!(
             r#"with e as (
              insert into event (tenant_id, event_id, receipt_id, channel_id, received_at, event, conversation_id, message_hash, body, endpoint_ids,
-               raw_start, raw_length)
+               raw_start, raw_length, is_fleeting)
              select x.tenant_id, x.event_id, x.receipt_id, x.channel_id, x.at, x.event, x.conversation_id, x.message_hash, x.body, ($11::uuid[])[x.first:x.last],
-               x.raw_start, x.raw_length
+               x.raw_start, x.raw_length, x.is_fleeting
              from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::timestamptz[], $6::text[], $7::uuid[], $8::bigint[], $9::bytea[], $12::int[], $13::int[],
-                 $32::int[], $33::int[])
-               x(tenant_id, event_id, receipt_id, channel_id, at, event, conversation_id, message_hash, body, first, last, raw_start, raw_length)
+                 $32::int[], $33::int[], $34::bool[])
+               x(tenant_id, event_id, receipt_id, channel_id, at, event, conversation_id, message_hash, body, first, last, raw_start, raw_length,
+                 is_fleeting)
              on conflict do nothing
              returning tenant_id, event_id, receipt_id
            ), m as (
@@ -152,6 +155,7 @@ macro_rules! store_batch {
         $in_all,
         &$event.raw_starts as &[Option<i32>],
         &$event.raw_lengths as &[Option<i32>],
+        &$event.is_fleeting,
             $($more),*
         )
         .fetch_one($c)
@@ -185,7 +189,7 @@ pub async fn write(
             ", f as (
                insert into media (tenant_id, event_id, position, channel_id, source, is_public, announced_sha256, mime_type, filename, received_at, state, due_at)
                select x.tenant_id, x.event_id, x.position, x.channel_id, x.source, x.is_public, x.digest, x.mime_type, x.filename, x.at, 'waiting', x.at
-               from unnest($34::uuid[], $35::uuid[], $36::smallint[], $37::uuid[], $38::text[], $39::bool[], $40::bytea[], $41::text[], $42::text[], $43::timestamptz[])
+               from unnest($35::uuid[], $36::uuid[], $37::smallint[], $38::uuid[], $39::text[], $40::bool[], $41::bytea[], $42::text[], $43::text[], $44::timestamptz[])
                  x(tenant_id, event_id, position, channel_id, source, is_public, digest, mime_type, filename, at)
                join e on e.tenant_id = x.tenant_id and e.event_id = x.event_id
                on conflict do nothing
@@ -231,6 +235,7 @@ struct EventColumns<'a> {
     last_endpoints: Vec<i32>,
     raw_starts: Vec<Option<i32>>,
     raw_lengths: Vec<Option<i32>>,
+    is_fleeting: Vec<bool>,
 }
 
 impl<'a> EventColumns<'a> {
@@ -251,6 +256,7 @@ impl<'a> EventColumns<'a> {
             columns.last_endpoints.push(place(columns.endpoint_ids.len()));
             columns.raw_starts.push(new.raw.as_ref().map(|raw| place(raw.start)));
             columns.raw_lengths.push(new.raw.as_ref().map(|raw| place(raw.len())));
+            columns.is_fleeting.push(new.is_fleeting);
         }
         columns
     }

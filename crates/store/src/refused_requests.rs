@@ -161,14 +161,15 @@ pub async fn find(
     }))
 }
 
-/// Lets go what is past its time, of all tenants: [`KEPT_DAYS`], or as long as the tenant keeps receipts where that is shorter.
+/// Lets go what is past its time, of all tenants: [`KEPT_DAYS`], or as long as the tenant keeps receipts or
+/// bodies where that is shorter.
 pub async fn prune(c: &mut PgConnection, default_days: u32, now: DateTime<Utc>) -> Result<u64> {
     let default_days = i32::try_from(default_days).unwrap_or(i32::MAX);
     let kept_days = i32::try_from(KEPT_DAYS).unwrap_or(i32::MAX);
     let pruned = sqlx::query!(
         "delete from refused_request r using tenant t
          where t.tenant_id = r.tenant_id
-           and r.received_at < $1::timestamptz - make_interval(days => least($2, coalesce(t.receipt_days::int, $3)))",
+           and r.received_at < $1::timestamptz - make_interval(days => least($2, coalesce(t.receipt_days::int, $3), greatest(t.body_days::int, 1)))",
         now,
         kept_days,
         default_days

@@ -93,7 +93,9 @@ pub async fn show(
     };
     let mut lines = lines(&told, member.now(&app));
     let told = member.sees(told);
-    lines.iter_mut().for_each(|line| line.for_eyes_of(&member));
+    for line in &mut lines {
+        line.for_eyes_of(&member);
+    }
     html(&ConversationPage {
         page: Page::new(&member, &session, Section::Deliveries, "Conversation").await?,
         id: conversation_id.to_string(),

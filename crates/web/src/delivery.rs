@@ -43,6 +43,8 @@ struct DeliveryPage {
     channel: String,
     received: When,
     is_unmatched: bool,
+    /// What was written is not kept any more.
+    is_dropped: bool,
     /// Where else the event can be sent; none: nowhere, or by nobody who looks only.
     others: Option<EndpointChoice>,
     sent: Option<Sent>,
@@ -121,7 +123,7 @@ pub async fn progress(
 
 fn standing(app: &App, member: &Member, told: &Told) -> Standing {
     let standing = Standing::of(&told.entry, told.endpoint.as_ref(), &told.attempts, member.now(app));
-    Standing { may_act: member.may_act(), ..standing }
+    Standing { may_act: member.may_act() && !told.event.is_dropped, ..standing }
 }
 
 async fn page(app: &App, member: &Member, session: &Session, (told, other): (Told, Field)) -> Result<Response, Error> {
@@ -134,7 +136,9 @@ async fn page(app: &App, member: &Member, session: &Session, (told, other): (Tol
         channel: entry.channel_name.clone().unwrap_or_else(|| "no channel".to_owned()),
         received: When::new(entry.received_at, member.now(app)),
         is_unmatched: entry.state == Outcome::Unmatched,
-        others: (member.may_act() && !others.is_empty()).then(|| EndpointChoice::new(&others, other)),
+        is_dropped: event.is_dropped,
+        others: (member.may_act() && !event.is_dropped && !others.is_empty())
+            .then(|| EndpointChoice::new(&others, other)),
         sent: Sent::of(app, member, &told),
         normalised: Payload::of(&request::body(app, member, &told)),
         raw: event.receipt_body.as_deref().map(Payload::of),

@@ -188,11 +188,9 @@ fn text(bytes: &mut [u8], is_json: bool) {
                 Some(group) if group.end == at => group.end += 1,
                 Some(_) => run.groups.push(at..at + 1),
                 None => {
-                    run = Run {
-                        groups: vec![at..at + 1],
-                        is_glued: before.is_some_and(is_letter),
-                        is_international: before == Some(b'+'),
-                    };
+                    run.is_glued = before.is_some_and(is_letter);
+                    run.is_international = before == Some(b'+');
+                    run.groups.push(at..at + 1);
                 }
             }
         } else if run.groups.is_empty() || !b" -.()".contains(&byte) || at - end >= GAP_MAX {

@@ -64,7 +64,7 @@ pub async fn show(
     let mut c = app.tenant(member.tenant_id).await?;
     let mut told = events::of_message(&mut c, member.tenant_id, normalise::message_hash(id)).await?;
     // Another id may have the same hash.
-    told.retain(|one| memmem(&one.body, &quoted(id)));
+    told.retain(|one| one.is_dropped || memmem(&one.body, &quoted(id)));
     let told = member.sees(told);
     let ids: Vec<_> = told.iter().map(|one| one.event_id).collect();
     let entries = ledger::of_events(&mut c, member.tenant_id, &ids).await?;

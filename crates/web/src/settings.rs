@@ -12,6 +12,7 @@ use chrono_tz::{TZ_VARIANTS, Tz};
 use serde::Deserialize;
 use socialhook_store as store;
 use socialhook_store::media as stored_media;
+use socialhook_store::partitions::Retention;
 use socialhook_store::retention::{self, Own};
 use socialhook_store::tenants;
 use tower_sessions::Session;
@@ -25,6 +26,8 @@ use crate::state::App;
 
 /// Days that a tenant may choose from, as the database allows.
 const DAYS: std::ops::RangeInclusive<u32> = 1..=90;
+/// Of what customers wrote.
+const BODY_DAYS: std::ops::RangeInclusive<u32> = 0..=90;
 
 #[derive(Template)]
 #[template(path = "settings.html")]
@@ -46,6 +49,7 @@ pub struct SettingsForm {
     time_zone: String,
     receipt_days: String,
     event_days: String,
+    body_days: String,
     /// That what is older may be deleted.
     confirmed: String,
 }
@@ -56,6 +60,7 @@ struct SettingsFields {
     time_zone: Field,
     receipt_days: Field,
     event_days: Field,
+    body_days: Field,
 }
 
 struct Checked {
@@ -71,6 +76,7 @@ impl SettingsFields {
             time_zone: Field::new(form.time_zone),
             receipt_days: Field::new(form.receipt_days),
             event_days: Field::new(form.event_days),
+            body_days: Field::new(form.body_days),
         }
     }
 
@@ -81,6 +87,7 @@ impl SettingsFields {
             time_zone: Field::new(member.zone.name()),
             receipt_days: days(own.receipt_days),
             event_days: days(own.event_days),
+            body_days: days(own.body_days),
         }
     }
 
@@ -90,19 +97,21 @@ impl SettingsFields {
             let wrong = |_| "Choose a zone from the list, such as Europe/Berlin, or UTC.".to_owned();
             text.parse().map_err(wrong)
         });
-        let receipt_days = self.receipt_days.check(days);
-        let event_days = self.event_days.check(days);
-        Some(Checked { name: name?, zone: zone?, own: Own { receipt_days: receipt_days?, event_days: event_days? } })
+        let receipt_days = self.receipt_days.check(|text| days(text, DAYS));
+        let event_days = self.event_days.check(|text| days(text, DAYS));
+        let body_days = self.body_days.check(|text| days(text, BODY_DAYS));
+        let own = Own { receipt_days: receipt_days?, event_days: event_days?, body_days: body_days? };
+        Some(Checked { name: name?, zone: zone?, own })
     }
 }
 
 /// Whole days; nothing if left empty.
-fn days(text: &str) -> Result<Option<u32>, String> {
+fn days(text: &str, range: std::ops::RangeInclusive<u32>) -> Result<Option<u32>, String> {
     if text.is_empty() {
         return Ok(None);
     }
-    let days = text.parse().ok().filter(|days| DAYS.contains(days));
-    let wrong = || format!("Enter whole days from {} to {}, or leave this empty.", DAYS.start(), DAYS.end());
+    let days = text.parse().ok().filter(|days| range.contains(days));
+    let wrong = || format!("Enter whole days from {} to {}, or leave this empty.", range.start(), range.end());
     days.map(Some).ok_or_else(wrong)
 }
 
@@ -133,6 +142,38 @@ pub async fn show(State(app): State<App>, member: Member, session: Session) -> R
     page(&app, &member, &session, (SettingsFields::of(&member, own), None)).await
 }
 
+/// Days that things are kept.
+#[derive(Clone, Copy)]
+struct Kept {
+    receipts: u32,
+    events: u32,
+    bodies: u32,
+}
+
+impl Kept {
+    fn of(own: Own, default: Retention) -> Self {
+        let all = own.or(default);
+        let bodies = own.body_days.unwrap_or(all.event_days).min(all.event_days);
+        Self { receipts: all.receipt_days, events: all.event_days, bodies }
+    }
+
+    fn is_shorter_than(self, other: Self) -> bool {
+        self.receipts < other.receipts || self.events < other.events || self.bodies < other.bodies
+    }
+}
+
+impl std::fmt::Display for Kept {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { receipts, events, bodies } = self;
+        write!(f, "Meta’s originals after {receipts} days, events and attempts after {events} days")?;
+        match bodies {
+            0 => write!(f, ", and what customers wrote once it is delivered"),
+            days if days < events => write!(f, ", and what customers wrote after {days} days"),
+            _ => Ok(()),
+        }
+    }
+}
+
 /// A retention that is shortened deletes, so it takes a second press.
 pub async fn update(
     State(app): State<App>,
@@ -146,13 +187,13 @@ pub async fn update(
         let page = page(&app, &member, &session, (fields, None)).await?;
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
     };
-    let (before, after) = (app.relay.retention(member.tenant_id), own.or(app.relay.default_retention()));
-    let is_shorter = after.receipt_days < before.receipt_days || after.event_days < before.event_days;
-    if is_shorter && !is_confirmed {
-        let warning = format!(
-            "This deletes for good what is older: originals after {} days, events and attempts after {} days. Nothing is saved yet.",
-            after.receipt_days, after.event_days
-        );
+    let mut c = app.tenant(member.tenant_id).await?;
+    let before = retention::of(&mut c, member.tenant_id).await?;
+    drop(c);
+    let default = app.relay.default_retention();
+    let (before, after) = (Kept::of(before, default), Kept::of(own, default));
+    if after.is_shorter_than(before) && !is_confirmed {
+        let warning = format!("This deletes for good what is older: {after}. Nothing is saved yet.");
         let page = page(&app, &member, &session, (fields, Some(warning))).await?;
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
     }

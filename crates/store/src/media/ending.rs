@@ -24,10 +24,12 @@ pub async fn erase(c: &mut PgConnection, tenant_id: TenantId, events: &[Uuid]) -
 /// Marks files of a tenant's events from before some time, about so many; returns how many.
 pub async fn expire(c: &mut PgConnection, tenant_id: TenantId, before: DateTime<Utc>, limit: i64) -> Result<u64> {
     let events = sqlx::query_scalar!(
-        "select event_id from media where tenant_id = $1 and event_id < $2 and state <> 'erasing' order by event_id limit $3",
+        "select event_id from media where tenant_id = $1 and event_id < $2 and received_at < $4 and state <> 'erasing'
+         order by event_id limit $3",
         tenant_id.0,
         EventId::floor(before).0,
-        limit
+        limit,
+        before
     )
     .fetch_all(&mut *c)
     .await?;

@@ -45,12 +45,13 @@ pub(super) async fn look(
              ($5::uuid is null or e.channel_id = $5) and ($6::text is null or event_fits($6, e.event))
              and (n.channel_ids is null or e.channel_id = any(n.channel_ids))
              and exists (select from unnest(n.events) pattern where event_fits(pattern, e.event))
+             and not e.is_dropped
              and case when d.is_open then d.is_free
                  -- It was chosen, and has neither a row nor an attempt: it is being sent for the first time.
                  when made.number is null then not $2 = any(e.endpoint_ids)
                  else $7 or not made.delivered end,
              false) as "is_wanted!"
-           from (select event_id, event, channel_id, endpoint_ids from event
+           from (select event_id, event, channel_id, endpoint_ids, is_dropped from event
                  where tenant_id = $1 and event_id > $3 and event_id < $4 order by event_id limit $8) e
            cross join (select events, channel_ids from endpoint where tenant_id = $1 and endpoint_id = $2) n
            left join lateral (
@@ -107,7 +108,7 @@ pub(super) async fn open(
              cross join lateral (
                select coalesce(max(a.number), 0)::smallint as attempts from attempt a
                where a.tenant_id = $1 and a.event_id = x.event_id and a.endpoint_id = $2) made
-             where (made.attempts > 0 or not $2 = any(e.endpoint_ids))
+             where (made.attempts > 0 or not $2 = any(e.endpoint_ids)) and not e.is_dropped
                and not exists (
                  select from delivery d where d.tenant_id = $1 and d.event_id = x.event_id and d.endpoint_id = $2)
              order by e.event_id

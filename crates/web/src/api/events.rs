@@ -18,7 +18,8 @@ use crate::extract::{Asked, Path};
 use crate::fields;
 use crate::state::App;
 
-/// An event as its endpoints get it, without `delivery`: see `/schema/event.v1.json`.
+/// An event as its endpoints get it, without `delivery`: see `/schema/event.v1.json`. Where your tenant does not keep what was written any
+/// more, `kept` is `false`, who it was is null, and its content is left out.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(transparent)]
 #[schema(value_type = Object)]
@@ -100,7 +101,7 @@ pub async fn list(
     let (told, next) = if let Some(id) = &wanted.message_id {
         let mut told = stored::of_message(&mut c, caller.tenant_id, normalise::message_hash(id)).await?;
         // Others may share the hash.
-        told.retain(|one| String::from_utf8_lossy(&one.body).contains(id.as_str()));
+        told.retain(|one| one.is_dropped || String::from_utf8_lossy(&one.body).contains(id.as_str()));
         (told, None)
     } else if let Some(conversation_id) = wanted.conversation {
         let before = wanted.cursor.unwrap_or(EventId(uuid::Uuid::max()));

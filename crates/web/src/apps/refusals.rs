@@ -127,9 +127,9 @@ pub async fn show(
     let Refused { app_id, headers, body, body_length, received_at, .. } = member.sees(refused);
     html(&RefusedPage {
         page: Page::new(&member, &session, Section::Apps, "A refused request").await?,
-        app_href: format!("/apps/{}", app_id),
+        app_href: format!("/apps/{app_id}"),
         app_name,
-        clinic_href: format!("/clinic?app={}", app_id),
+        clinic_href: format!("/clinic?app={app_id}"),
         told,
         at: When::new(received_at, now),
         size: bytes(body_length),

@@ -72,7 +72,9 @@ impl Source for Export {
             bytes.extend_from_slice(self.format.beginning().as_bytes());
         }
         let entries = self.member.sees(page.entries);
-        entries.iter().for_each(|entry| self.format.write(entry, &mut bytes));
+        for entry in &entries {
+            self.format.write(entry, &mut bytes);
+        }
         self.goes_on = page.older;
         Ok(Some(Piece { rows: entries.len(), bytes }))
     }

@@ -37,7 +37,7 @@ pub(super) struct Sent {
 
 impl Sent {
     pub(super) fn of(app: &App, member: &Member, told: &Told) -> Option<Self> {
-        let attempt = last(&told.attempts)?;
+        let attempt = last(&told.attempts).filter(|_| !told.event.is_dropped)?;
         let endpoint = told.endpoint.as_ref().filter(|endpoint| matches!(endpoint.target, Target::Http { .. }))?;
         let shown = request(app, member, endpoint, (&told.event, attempt), attempt.started_at.timestamp())?;
         let signed_now = || request(app, member, endpoint, (&told.event, attempt), app.clock.now().timestamp());
@@ -75,7 +75,8 @@ fn request(
 
 /// The body as it was sent last; before the first attempt, the event alone.
 pub(super) fn body(app: &App, member: &Member, told: &Told) -> Vec<u8> {
-    let Some(attempt) = last(&told.attempts) else { return told.event.body.clone() };
+    let attempt = last(&told.attempts).filter(|_| !told.event.is_dropped);
+    let Some(attempt) = attempt else { return told.event.body.clone() };
     let shown = told
         .endpoint
         .as_ref()

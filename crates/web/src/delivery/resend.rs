@@ -59,13 +59,14 @@ async fn send(
     (event_id, endpoint_id): (EventId, EndpointId),
 ) -> Result<Redirect, Error> {
     let mut c = app.tenant(member.tenant_id).await?;
-    events::find(&mut c, member.tenant_id, event_id).await?.ok_or(Error::NotFound)?;
+    let event = events::find(&mut c, member.tenant_id, event_id).await?.ok_or(Error::NotFound)?;
     let endpoint = endpoints::find(&mut c, member.tenant_id, endpoint_id).await?.ok_or(Error::NotFound)?;
     let opened = replays::resend(&mut c, member.tenant_id, &[(event_id, endpoint_id)], app.clock.now()).await? == 1;
     health::probe_now(&mut c, member.tenant_id, endpoint_id, app.clock.now()).await?;
     drop(c);
     app.relay.wake();
     let notice = match (opened, endpoint.paused) {
+        _ if event.is_dropped => "What was written is not kept any more: it cannot be sent again.".to_owned(),
         (false, None) => format!("{} is being sent this event already.", endpoint.name),
         (_, Some(_)) => format!("{} is paused. The event is sent to it when you resume.", endpoint.name),
         (true, None) => format!("On its way to {}.", endpoint.name),

@@ -20,6 +20,7 @@ pub(super) struct Standing {
     pub(super) is_sending: bool,
     /// Something is going to happen by itself.
     pub(super) is_under_way: bool,
+    /// Something of it can be sent, by whoever looks.
     pub(super) may_act: bool,
     pub(super) attempts: Vec<AttemptRow>,
 }
@@ -144,7 +145,7 @@ fn sentence(entry: &Entry, is_paused: bool, now: Now) -> String {
             format!("Parked after {attempts}: {name} {outcome}. It is kept, and sent again when you press Resend.")
         }
         Outcome::Discarded => format!(
-            "Discarded: it was given up, by hand or because its endpoint was deleted, and never delivered to {name}."
+            "Discarded: it was given up, by hand, because its endpoint was deleted, or because it is not kept any longer, and never delivered to {name}."
         ),
         Outcome::Unmatched => "Received, but no endpoint wanted this kind of event.".to_owned(),
     }

@@ -98,7 +98,7 @@ impl Export {
         let own = retention::of(c, tenant_id).await?;
         let mut lines = vec![json!({
             "kind": "tenant", "id": tenant_id, "name": self.member.tenant_name, "time_zone": self.member.zone.name(),
-            "receipt_days": own.receipt_days, "event_days": own.event_days,
+            "receipt_days": own.receipt_days, "event_days": own.event_days, "body_days": own.body_days,
         })];
         for one in tenants::members(c, tenant_id).await? {
             lines.push(json!({
