@@ -107,9 +107,9 @@ async fn what_is_left_is_shown_and_not_sent() {
         let key = crate::api::key(world, &world.acme, &["read"]).await;
         let told = world.http.get(world.url(&format!("/api/v1/events/{id}"))).bearer_auth(key).send().await;
         let told: Value = serde_json::from_str(&told.expect("an answer").text().await.expect("text")).expect("JSON");
-        ["id", "version", "platform", "event", "timestamp", "direction", "conversation_id", "channel"]
-            .iter()
-            .for_each(|name| assert_eq!(told[name], event[name], "{name}"));
+        for name in ["id", "version", "platform", "event", "timestamp", "direction", "conversation_id", "channel"] {
+            assert_eq!(told[name], event[name], "{name}");
+        }
         assert_eq!((&told["kept"], &told["from"], &told["contact"]), (&json!(false), &Value::Null, &Value::Null));
         assert!(told.get("message").is_none());
     })

@@ -225,6 +225,10 @@ async fn owners_decide_who_belongs_and_one_is_always_left() {
         grace.submit("/join", &[("token", &token), ("password", NEW)]).await;
         let links = acme.get("/members").await.attributes("main a[href$='/remove']", "href");
         let [own, graces] = [&links[0], &links[1]].map(|link| link.trim_end_matches("/remove").to_owned());
+        assert_eq!(
+            grace.get("/members").await.attributes("main a[href$='/remove']", "href"),
+            [format!("{graces}/remove")]
+        );
         for path in [format!("{own}/remove"), format!("{graces}/role")] {
             let page = grace.submit(&path, &[("role", "owner")]).await;
             assert_eq!(page.status, 403, "{path}");
@@ -238,8 +242,12 @@ async fn owners_decide_who_belongs_and_one_is_always_left() {
         acme.submit(&format!("{graces}/role"), &[("role", "owner")]).await;
         acme.submit(&format!("{own}/role"), &[("role", "viewer")]).await;
         assert_eq!(acme.submit("/endpoints", &[]).await.status, 403);
-        let page = grace.submit(&format!("{own}/remove"), &[]).await;
-        assert!(page.words().contains("Removed"), "{}", page.words());
+        assert_eq!(acme.submit(&format!("{graces}/remove"), &[]).await.status, 403, "a viewer removes nobody");
+        let page = acme.get(&format!("{own}/remove")).await;
+        assert!(page.words().contains("Leave Acme?"), "{}", page.words());
+        acme.submit(&format!("{own}/remove"), &[]).await;
+        let page = grace.get("/audit").await;
+        assert!(page.words().contains("Removed a member"), "{}", page.words());
         let page = acme.get("/overview").await;
         assert_eq!(page.url.path(), "/tenants", "who belongs to nothing is led to where that changes");
         assert!(page.words().contains("You belong to none at this time."));

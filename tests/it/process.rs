@@ -25,7 +25,7 @@ pub fn binary() -> PathBuf {
 pub struct Installation {
     pub data_dir: PathBuf,
     pub port: u16,
-    extra: Vec<(&'static str, &'static str)>,
+    extra: Vec<(&'static str, String)>,
 }
 
 impl Installation {
@@ -35,6 +35,7 @@ impl Installation {
         // Free a moment ago; nobody else here asks for it.
         let probe = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let port = probe.local_addr().expect("an address").port();
+        let extra = extra.into_iter().map(|(name, value)| (name, value.to_owned())).collect();
         Self { data_dir, port, extra }
     }
 
@@ -50,15 +51,30 @@ impl Installation {
             .env("SOCIALHOOK_LISTEN", format!("127.0.0.1:{}", self.port))
             .env("SOCIALHOOK_DATA_DIR", &self.data_dir)
             .env("SOCIALHOOK_LOG", "warn")
-            .envs(self.extra.iter().copied())
+            .envs(self.extra.iter().map(|(name, value)| (name, value)))
             .kill_on_drop(true);
         command
     }
 
+    /// From the next start on.
+    pub fn set(&mut self, name: &'static str, value: &str) {
+        self.extra.push((name, value.to_owned()));
+    }
+
     /// Starts the service and waits until it is ready.
     pub async fn serve(&self, arguments: &[&str]) -> Child {
-        let mut child =
-            self.command(&[&["serve"], arguments].concat()).stdin(Stdio::null()).spawn().expect("it starts");
+        self.ready(self.command(&[&["serve"], arguments].concat())).await
+    }
+
+    /// The same, with its log into a file.
+    pub async fn serve_logging(&self, log: std::fs::File) -> Child {
+        let mut command = self.command(&["serve"]);
+        command.stderr(log);
+        self.ready(command).await
+    }
+
+    async fn ready(&self, mut command: Command) -> Child {
+        let mut child = command.stdin(Stdio::null()).spawn().expect("it starts");
         let http = reqwest::Client::builder().no_proxy().build().expect("a client");
         let ready = async {
             loop {

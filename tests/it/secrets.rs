@@ -171,3 +171,39 @@ async fn the_key_is_replaced_while_the_service_runs() {
     let (done, told) = installation.run(&["admin", "rotate-keys"], "").await;
     assert!(!done && told.contains("another secret key"), "the old one is worth nothing any more: {told}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_that_is_a_setting_is_replaced_from_start_to_start() {
+    let (old, new) = ("0b".repeat(32), "c4".repeat(32));
+    let receiver = Receiver::start().await;
+    let mut installation = Installation::new("rotation-given", Vec::new()).await;
+    let file = json!({
+        "apps": [{ "name": "shared", "app_secret": "operator-secret", "verify_token": "v" }],
+        "tenants": [{ "name": "Acme",
+            "channels": [{ "app": "operator/shared", "platform": "whatsapp", "external_id": "401" }],
+            "endpoints": [{ "name": "main", "url": receiver.url("/acme") }] }],
+    });
+    let (mut path, mut secret) = (String::new(), serde_json::Value::Null);
+    for (place, keys) in [old.clone(), format!("{new},{old}"), new.clone()].iter().enumerate() {
+        installation.set("SOCIALHOOK_SECRET_KEY", keys);
+        let service = installation.serve(&[]).await;
+        let tree = installation.provision(&file).await;
+        if place == 0 {
+            tree["apps"][0]["callback_path"].as_str().expect("a path").clone_into(&mut path);
+            secret = tree["tenants"][0]["endpoints"][0]["secret"].clone();
+        }
+        assert_eq!(tree["tenants"][0]["endpoints"][0]["secret"], secret, "with {keys}");
+        assert_eq!(post(&installation, &path, &format!("wamid.{place}")).await, 200);
+        receiver.wait_for("/acme", place + 1).await;
+        if place == 1 {
+            let (done, told) = installation.run(&["admin", "rotate-keys"], "").await;
+            assert!(done && told.contains("4 secrets sealed anew"), "{told}");
+            assert_eq!(post(&installation, &path, "wamid.rotated").await, 200);
+        }
+        terminate(service).await;
+    }
+    assert!(!installation.data_dir.join("secret.key").exists(), "a key that is given is not written");
+    installation.set("SOCIALHOOK_SECRET_KEY", &old);
+    let (done, told) = installation.run(&["admin", "provision", "-"], &file.to_string()).await;
+    assert!(!done && told.contains("another secret key"), "the old one is worth nothing any more: {told}");
+}

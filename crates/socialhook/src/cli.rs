@@ -19,7 +19,8 @@ use url::Url;
 
 use crate::config::{Config, Database, Options};
 use crate::{
-    bench, database, demo, doctor, key, meta_sim, provision, replay, seed, serve, simulate, telemetry, with_postgres,
+    bench, database, demo, doctor, key, meta_sim, operator, provision, replay, seed, serve, simulate, telemetry,
+    with_postgres,
 };
 
 /// How long provisioning waits until running processes work with what it changed.
@@ -109,6 +110,10 @@ enum Admin {
     /// The key's file in the data directory gets a new key, and running services follow it. Where the key is given as `SOCIALHOOK_SECRET_KEY`, put the new
     /// one before the old one with a comma between, start all services anew, run this, and take the old one away.
     RotateKeys,
+    /// Print what operators did by these commands, or what was done in a tenant: a line of JSON a record, the newest first
+    Audit(operator::Log),
+    /// Take the second factor of somebody away who has lost it and all recovery codes: make sure first that it is they who ask
+    ResetSecondFactor(operator::Whose),
     /// Fill an empty database with what a month of much traffic leaves behind, to measure on
     Seed(seed::Plan),
 }
@@ -148,6 +153,8 @@ async fn execute(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Admin(Admin::Replay(wish)) => say(&format!("{:#}\n", replay(&config, &wish).await?))?,
         Command::Admin(Admin::Doctor(whose)) => say(&doctor::run(&config, &whose).await?)?,
         Command::Admin(Admin::RotateKeys) => say(&format!("{} secrets sealed anew\n", rotate_keys(&config).await?))?,
+        Command::Admin(Admin::Audit(wanted)) => say(&audit(&config, &wanted).await?)?,
+        Command::Admin(Admin::ResetSecondFactor(whose)) => reset_second_factor(&config, &whose).await?,
         Command::Admin(Admin::Seed(plan)) => say(&format!("{:#}\n", seed(&config, &plan).await?))?,
         Command::Simulate { list: true, .. } => say(&simulate::list())?,
         Command::Simulate { plan, tenant, server, .. } => {
@@ -233,6 +240,7 @@ async fn provision(config: &Config, file: &std::path::Path) -> Result<serde_json
     let applied = async {
         let mut c = means.pools.background.acquire().await?;
         let tree = provision::apply(&mut c, &means, config.policy, &text).await?;
+        operator::record(&mut c, &means.clock, &provision::tenants(&tree), "Provisioned", &[]).await?;
         wait_until_in_force(&mut c, &means.clock).await?;
         Ok::<_, Failure>(tree)
     }
@@ -243,9 +251,37 @@ async fn provision(config: &Config, file: &std::path::Path) -> Result<serde_json
 
 async fn rotate_keys(config: &Config) -> Result<usize, Failure> {
     let (means, open) = means(config).await?;
-    let rotated = key::rotate(config, &means).await;
+    let rotated = async {
+        let sealed = key::rotate(config, &means).await?;
+        let mut c = means.pools.background.acquire().await?;
+        operator::record(&mut c, &means.clock, &[], "Sealed every secret with a new key", &[]).await?;
+        Ok::<_, Failure>(sealed)
+    }
+    .await;
     open.close().await?;
-    Ok(rotated?)
+    rotated
+}
+
+async fn audit(config: &Config, wanted: &operator::Log) -> Result<String, Failure> {
+    let open = database::open_beside(config).await?;
+    let told = async {
+        let mut c = open.pools.background.acquire().await?;
+        Ok::<_, Failure>(operator::log(&mut c, wanted).await?)
+    }
+    .await;
+    open.close().await?;
+    told
+}
+
+async fn reset_second_factor(config: &Config, whose: &operator::Whose) -> Result<(), Failure> {
+    let (means, open) = means(config).await?;
+    let done = async {
+        let mut c = means.pools.background.acquire().await?;
+        Ok::<_, Failure>(operator::reset_second_factor(&mut c, &means, whose).await?)
+    }
+    .await;
+    open.close().await?;
+    done
 }
 
 async fn seed(config: &Config, plan: &seed::Plan) -> Result<serde_json::Value, Failure> {

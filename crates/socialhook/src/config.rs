@@ -380,5 +380,10 @@ fn mask(url: &SecretString) -> String {
     masked().unwrap_or_else(|| "given".to_owned())
 }
 
+/// Who lent themselves another user's rights to run this.
+pub(crate) fn sudo_user() -> Option<String> {
+    std::env::var("SUDO_USER").ok().filter(|name| !name.is_empty())
+}
+
 #[cfg(test)]
 mod tests;

@@ -9,6 +9,7 @@ pub mod demo;
 pub mod doctor;
 pub mod key;
 pub mod meta_sim;
+pub mod operator;
 pub mod postgres;
 pub mod provision;
 pub mod replay;

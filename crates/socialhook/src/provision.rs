@@ -119,6 +119,13 @@ impl From<sqlx::Error> for Error {
     }
 }
 
+/// The tenants of what [`apply`] returned.
+#[must_use]
+pub fn tenants(tree: &Value) -> Vec<TenantId> {
+    let tenants = tree["tenants"].as_array().into_iter().flatten();
+    tenants.filter_map(|tenant| tenant["id"].as_str()?.parse().ok()).collect()
+}
+
 /// Applies a file; returns the same tree with ids, callback paths and signing secrets.
 pub async fn apply(c: &mut PgConnection, means: &Means, policy: Policy, text: &str) -> Result<Value, Error> {
     let file: File = serde_json::from_str(text)?;

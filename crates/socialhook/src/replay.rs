@@ -9,7 +9,7 @@ use socialhook_core::id::{ChannelId, EndpointId, TenantId};
 use socialhook_store::replays::{self, Chosen, Replay, Which};
 use socialhook_store::{PgConnection, channels, endpoints};
 
-use crate::simulate;
+use crate::{operator, simulate};
 
 /// How often the end is looked for.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -90,6 +90,7 @@ pub async fn run(c: &mut PgConnection, clock: &Clock, wish: &Wish) -> Result<Val
         }
         created => created?,
     };
+    operator::record(c, clock, &[tenant_id], "Started a replay", &[replay_id.to_string()]).await?;
     let mut every = tokio::time::interval(LOOK_EVERY);
     loop {
         every.tick().await;

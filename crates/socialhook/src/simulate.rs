@@ -13,6 +13,8 @@ use socialhook_store::channels::Channel;
 use socialhook_store::{PgConnection, apps, channels, tenants};
 use url::Url;
 
+use crate::operator;
+
 /// What to send.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Plan {
@@ -105,6 +107,7 @@ fn pace(rate: f64) -> Option<tokio::time::Interval> {
 async fn lines(means: &Means, server: &Url, tenant: &str) -> Result<Vec<Line>, Error> {
     let mut c = means.pools.background.acquire().await.map_err(socialhook_store::Error::from)?;
     let tenant_id = find_tenant(&mut c, tenant).await?;
+    operator::record(&mut c, &means.clock, &[tenant_id], "Sent simulated webhooks", &[]).await?;
     let apps = apps::list(&mut c, tenant_id, &means.sealer).await?;
     let channels = channels::list(&mut c, tenant_id).await?;
     let mut lines = Vec::new();

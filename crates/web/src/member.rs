@@ -18,8 +18,8 @@ use crate::person::Person;
 use crate::state::App;
 use crate::words::Now;
 
-/// Forms that change nothing of the tenant's and have nothing sent.
-const VIEWERS_MAY: &[&str] = &["/clinic"];
+/// Forms that change nothing of the tenant's and have nothing sent, and the one by which members leave; who removes others must own.
+const VIEWERS_MAY: &[&str] = &["/clinic", "/members/{account_id}/remove"];
 /// Routes under which everybody does what concerns themselves only.
 const OWN: &str = "/account/";
 

@@ -1,6 +1,6 @@
 //! Who belongs to the tenant and as what, and who was asked to join.
 //!
-//! What must hold: only owners change it; one is always left.
+//! What must hold: only owners change it, but everybody may leave; one owner is always left.
 
 use askama::Template;
 use axum::extract::State;
@@ -225,8 +225,10 @@ pub async fn confirm_removing(
     Path(account_id): Path<AccountId>,
 ) -> Result<Response, Error> {
     let email = find(&app, &member, account_id).await?.email;
-    let page = Page::new(&member, &session, Section::Settings, format!("Remove {email}")).await?;
-    html(&RemovePage { page, id: account_id.to_string(), email, is_you: account_id == member.account_id })
+    let is_you = account_id == member.account_id;
+    let title = if is_you { format!("Leave {}", member.tenant_name) } else { format!("Remove {email}") };
+    let page = Page::new(&member, &session, Section::Settings, title).await?;
+    html(&RemovePage { page, id: account_id.to_string(), email, is_you })
 }
 
 pub async fn remove(
@@ -236,7 +238,9 @@ pub async fn remove(
     Path(account_id): Path<AccountId>,
 ) -> Result<Redirect, Error> {
     find(&app, &member, account_id).await?;
-    member.must_own()?;
+    if account_id != member.account_id {
+        member.must_own()?;
+    }
     match change(&app, &member, account_id, None).await? {
         Changed::LastOwner => {
             leave_notice(&session, LAST_OWNER).await?;
