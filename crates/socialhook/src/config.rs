@@ -381,6 +381,7 @@ fn mask(url: &SecretString) -> String {
 }
 
 /// Who lent themselves another user's rights to run this.
+#[expect(clippy::disallowed_methods, reason = "it is no setting, and only told")]
 pub(crate) fn sudo_user() -> Option<String> {
     std::env::var("SUDO_USER").ok().filter(|name| !name.is_empty())
 }

@@ -11,9 +11,9 @@ use axum::http::{HeaderMap, HeaderValue, Request, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use hyper::body::Incoming;
+use hyper::server::conn::http1::Builder;
 use hyper::service::{Service, service_fn};
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto::Builder;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
@@ -29,10 +29,6 @@ const HEAD_WITHIN: Duration = Duration::from_secs(75);
 /// Bytes of a request's head.
 const HEAD_MAX: usize = 64 << 10;
 const HEADERS_MAX: usize = 100;
-/// Requests at once on one connection of HTTP/2.
-const STREAMS_MAX: u32 = 200;
-/// A connection of HTTP/2 that does not answer a ping within this is given up.
-const PING_WITHIN: Duration = Duration::from_secs(20);
 /// Where no connection can be taken, such as for want of file handles, it is tried again.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(500);
 
@@ -46,7 +42,7 @@ pub async fn serve(listener: TcpListener, app: App) -> std::io::Result<()> {
     let router = crate::router(app);
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let graceful = GracefulShutdown::new();
-    let http = http();
+    let http = http(HEAD_WITHIN);
     loop {
         let place = tokio::select! {
             () = stopping.cancelled() => break,
@@ -80,10 +76,10 @@ pub async fn serve(listener: TcpListener, app: App) -> std::io::Result<()> {
                 }
             }
         });
-        let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service).into_owned());
+        let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
         tokio::spawn(async move {
             if let Err(error) = connection.await {
-                tracing::debug!(error = &*error, "a connection ended early");
+                tracing::debug!(%error, "a connection ended early");
             }
             drop(place);
         });
@@ -98,19 +94,11 @@ fn is_theirs(error: &std::io::Error) -> bool {
     [ConnectionAborted, ConnectionRefused, ConnectionReset].contains(&error.kind())
 }
 
-fn http() -> Builder<TokioExecutor> {
-    let mut http = Builder::new(TokioExecutor::new());
-    http.http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_WITHIN)
-        .max_buf_size(HEAD_MAX)
-        .max_headers(HEADERS_MAX);
-    http.http2()
-        .timer(TokioTimer::new())
-        .keep_alive_interval(PING_WITHIN)
-        .keep_alive_timeout(PING_WITHIN)
-        .max_concurrent_streams(STREAMS_MAX)
-        .max_header_list_size(64 << 10);
+/// HTTP/1.1 alone: browsers ask for HTTP/2 behind TLS only, which is the proxy's, and a connection whose version is still to be told would be waited
+/// for without end.
+fn http(head_within: Duration) -> Builder {
+    let mut http = Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(head_within).max_buf_size(HEAD_MAX).max_headers(HEADERS_MAX);
     http
 }
 
@@ -133,4 +121,51 @@ pub(crate) async fn last_answer(
 pub(crate) fn last_on_its_connection(mut answer: Response) -> Response {
     answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     answer
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+
+    /// What a client gets that sends these bytes again and again, without ever ending a request's head.
+    async fn answer_to(begun: &[u8], more: &[u8]) -> String {
+        let (mut client, ours) = tokio::io::duplex(64 << 10);
+        let nobody = service_fn(async |_: Request<Incoming>| Ok::<_, std::convert::Infallible>("in".into_response()));
+        let served = async { http(Duration::from_millis(200)).serve_connection(TokioIo::new(ours), nobody).await };
+        let asked = async {
+            client.write_all(begun).await.unwrap();
+            let (mut from, mut to) = tokio::io::split(client);
+            let dripping = async {
+                while to.write_all(more).await.is_ok() {
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                }
+            };
+            let mut answer = String::new();
+            tokio::select! {
+                read = from.read_to_string(&mut answer) => { read.unwrap(); }
+                () = dripping => {}
+            }
+            answer
+        };
+        let (_, answer) = tokio::join!(served, asked);
+        answer
+    }
+
+    #[tokio::test]
+    async fn heads_that_never_end_are_not_waited_for() {
+        for (begun, more) in [
+            ("GET / HTTP/1.1\r\nhost: a\r\n", "x: y\r\n"),
+            ("GET / HT", ""),
+            ("PRI * HT", ""),
+            ("", ""),
+            ("GET / HTTP/1.1\r\nhost: ", "a"),
+        ] {
+            let answer = answer_to(begun.as_bytes(), more.as_bytes()).await;
+            assert!(!answer.contains("in"), "{begun:?} {more:?}: {answer}");
+        }
+        let answer = answer_to(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n", b"").await;
+        assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("in"), "{answer}");
+    }
 }
