@@ -140,7 +140,11 @@ pub async fn draw(request: Request, next: Next) -> Response {
     let reference = status.is_server_error().then(|| codes::random(REFERENCE_LENGTH));
     if let Some(reference) = &reference {
         let cause = error.source().map(ToString::to_string);
-        tracing::error!(reference, %method, route, %error, cause, "a page failed");
+        if matches!(*error, Error::Busy) {
+            tracing::warn!(reference, %method, route, "a page was not made: too much was waiting");
+        } else {
+            tracing::error!(reference, %method, route, %error, cause, "a page failed");
+        }
     }
     let (title, explanation) = words(&error);
     let page = ErrorPage { title, explanation, reference };
