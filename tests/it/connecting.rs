@@ -88,6 +88,12 @@ fn said(received: &[Value]) -> Vec<&str> {
     received.iter().filter_map(|event| event["message"]["body"].as_str()).collect()
 }
 
+fn sorted(received: &[Value]) -> Vec<&str> {
+    let mut said = said(received);
+    said.sort_unstable();
+    said
+}
+
 const OK: Sent = Sent::Posted { status: 200, media_id: None };
 
 #[tokio::test]
@@ -105,6 +111,39 @@ async fn a_whatsapp_account_is_connected_and_receives() {
         assert_eq!(writes(world, sim, SECOND_NUMBER, "second").await, OK);
         assert_eq!(said(&world.received(&world.acme)), ["Grüße 👋", "second"]);
         assert!(world.received(&world.globex).is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn batches_and_disorder_lose_nothing() {
+    world_with_meta(async |world, sim| {
+        let browser = signed_in(world, &world.acme).await;
+        connect(world, &browser, "whatsapp").await;
+        for fault in [Fault::Batches, Fault::Disorder, Fault::Duplicates] {
+            sim.fault(fault, true);
+        }
+        for text in ["one", "two", "three"] {
+            assert_eq!(writes(world, sim, NUMBER, text).await, Sent::Held { media_id: None });
+        }
+        assert_eq!(sim.posts(), 2, "all three in one post, which comes twice");
+        let mut c = world.pools.web.acquire().await.expect("a connection");
+        let originals: String = sqlx::query_scalar("select string_agg(convert_from(body, 'UTF8'), '') from receipt")
+            .fetch_one(&mut *c)
+            .await
+            .expect("originals");
+        drop(c);
+        assert!(originals.find("\"three\"") < originals.find("\"one\""), "{originals}");
+        assert_eq!(sorted(&world.received(&world.acme)), ["one", "three", "two"], "each once");
+        sim.fault(Fault::Batches, false);
+        for text in ["four", "five"] {
+            writes(world, sim, NUMBER, text).await;
+        }
+        assert_eq!(sim.posts(), 2);
+        sim.retry_due().await;
+        world.settle().await;
+        assert_eq!(sim.posts(), 6);
+        assert_eq!(sorted(&world.received(&world.acme)), ["five", "four", "one", "three", "two"]);
     })
     .await;
 }

@@ -23,6 +23,10 @@ pub enum Fault {
     Silent,
     /// Every webhook comes twice.
     Duplicates,
+    /// Several messages come in one post.
+    Batches,
+    /// What was written later comes first.
+    Disorder,
     /// A media's address is over before it is used.
     MediaExpires,
     /// A download ends in its middle.
@@ -32,7 +36,7 @@ pub enum Fault {
 }
 
 impl Fault {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::ScopeWithheld,
         Self::CodeExpires,
         Self::NoWindowMessage,
@@ -43,6 +47,8 @@ impl Fault {
         Self::SignsWrong,
         Self::Silent,
         Self::Duplicates,
+        Self::Batches,
+        Self::Disorder,
         Self::MediaExpires,
         Self::MediaBreaksOff,
         Self::MediaDiffers,
@@ -62,6 +68,8 @@ impl Fault {
             Self::SignsWrong => ("signs-wrong", "Webhooks are signed with another secret"),
             Self::Silent => ("silent", "No webhooks are sent"),
             Self::Duplicates => ("duplicates", "Every webhook comes twice"),
+            Self::Batches => ("batches", "Several messages come in one post"),
+            Self::Disorder => ("disorder", "Later messages come first"),
             Self::MediaExpires => ("media-expires", "Media addresses expire at once"),
             Self::MediaBreaksOff => ("media-breaks-off", "Downloads end in the middle"),
             Self::MediaDiffers => ("media-differs", "Downloads are not what was announced"),

@@ -94,6 +94,7 @@ pub async fn send(State(sim): State<MetaSim>, Form(form): Form<Params>) -> Redir
     match sim.send(text(&form, "to"), message).await {
         Sent::Posted { status: 200, .. } => back("Sent, and answered 200."),
         Sent::Posted { status, .. } => back(&format!("Sent, and answered {status}. It is repeated.")),
+        Sent::Held { .. } => back("It waits for others, a second at most."),
         Sent::ToNobody(why) => back(&format!("Not sent: {why}.")),
     }
 }

@@ -12,7 +12,7 @@ use serde_json::json;
 use super::accounts::{self, BusinessAccount, MetaApp};
 use super::faults::Fault;
 use super::media::Medium;
-use super::webhooks::Waiting;
+use super::webhooks::{Held, Waiting};
 
 /// A login's code: what it was given for.
 pub struct Code {
@@ -64,6 +64,8 @@ pub struct State {
     pub media: HashMap<String, Medium>,
     /// Addresses of media: whose, and until when.
     pub media_urls: HashMap<String, (String, DateTime<Utc>)>,
+    /// Messages that are gathered, to be batched or put out of order.
+    pub held: Vec<Held>,
     /// Webhooks that were not answered 200.
     pub waiting: Vec<Waiting>,
     /// Messages so far: each has an id of its own.
@@ -84,6 +86,7 @@ impl State {
             subscribed: BTreeMap::new(),
             media: HashMap::new(),
             media_urls: HashMap::new(),
+            held: Vec::new(),
             waiting: Vec::new(),
             serial: 0,
             posts: Vec::new(),

@@ -26,6 +26,17 @@ const POSTS_MAX: usize = 50;
 /// Meta waits about so long (WhatsApp §9).
 const ANSWER_WITHIN: std::time::Duration = std::time::Duration::from_secs(20);
 
+/// Messages that are gathered before they are posted, where that is wanted; after a second they are posted all the same.
+const GATHERED: usize = 3;
+
+/// A message that is posted together with others, or after them.
+#[derive(Debug, Clone)]
+pub struct Held {
+    to: String,
+    secret: String,
+    body: Value,
+}
+
 /// A webhook that was not answered 200 yet.
 #[derive(Debug, Clone)]
 pub struct Waiting {
@@ -49,6 +60,8 @@ pub struct Message {
 pub enum Sent {
     /// To where, and what was answered first.
     Posted { status: u16, media_id: Option<String> },
+    /// It waits for others, to be posted with them or after them.
+    Held { media_id: Option<String> },
     /// Meta sends it to nobody, and why.
     ToNobody(&'static str),
 }
@@ -113,6 +126,25 @@ fn escaped(text: &str) -> String {
     out.replace('/', "\\/")
 }
 
+/// Those that go to the same place together, in one body each.
+fn batched(held: Vec<Held>) -> Vec<Held> {
+    let mut batches: Vec<Held> = Vec::new();
+    for mut one in held {
+        let fits = |batch: &&mut Held| {
+            (&batch.to, &batch.secret, &batch.body["object"]) == (&one.to, &one.secret, &one.body["object"])
+        };
+        match batches.iter_mut().find(fits) {
+            Some(batch) => {
+                if let (Some(all), Some(own)) = (batch.body["entry"].as_array_mut(), one.body["entry"].as_array_mut()) {
+                    all.append(own);
+                }
+            }
+            None => batches.push(one),
+        }
+    }
+    batches
+}
+
 impl MetaSim {
     /// The app that there is at this Meta.
     pub fn set_app(&self, app: MetaApp) {
@@ -166,15 +198,45 @@ impl MetaSim {
             Ok(way) => way,
             Err(why) => return Sent::ToNobody(why),
         };
-        let body = escaped(&body.to_string());
         let secret = if self.has(Fault::SignsWrong) { "another-secret".to_owned() } else { secret };
+        let one = Held { to: callback, secret, body };
+        if !self.has(Fault::Batches) && !self.has(Fault::Disorder) {
+            return Sent::Posted { status: self.post_first(one).await, media_id };
+        }
+        let gathered = {
+            let mut state = self.state();
+            state.held.push(one);
+            state.held.len()
+        };
+        if gathered >= GATHERED {
+            self.release().await;
+        }
+        Sent::Held { media_id }
+    }
+
+    /// Posts what was gathered.
+    async fn release(&self) {
+        let mut held = std::mem::take(&mut self.state().held);
+        if self.has(Fault::Disorder) {
+            held.reverse();
+        }
+        if self.has(Fault::Batches) {
+            held = batched(held);
+        }
+        for one in held {
+            self.post_first(one).await;
+        }
+    }
+
+    async fn post_first(&self, Held { to, secret, body }: Held) -> u16 {
+        let body = escaped(&body.to_string());
         let signature = Key::new(&SecretString::from(secret)).sign(body.as_bytes());
         let now = self.0.clock.now();
-        let one = Waiting { to: callback, body, signature, first_at: now, due_at: now, repeats: 0 };
+        let one = Waiting { to, body, signature, first_at: now, due_at: now, repeats: 0 };
         if self.has(Fault::Duplicates) {
             self.post(one.clone()).await;
         }
-        Sent::Posted { status: self.post(one).await, media_id }
+        self.post(one).await
     }
 
     /// Where it goes, and whose secret signs it.
@@ -279,8 +341,15 @@ impl MetaSim {
         status
     }
 
-    /// Repeats what is due; returns how many were posted.
+    /// How many webhooks were posted, of the last fifty.
+    #[must_use]
+    pub fn posts(&self) -> usize {
+        self.state().posts.len()
+    }
+
+    /// Posts what was gathered, and repeats what is due; returns how many were repeated.
     pub async fn retry_due(&self) -> usize {
+        self.release().await;
         let now = self.0.clock.now();
         let due: Vec<Waiting> = self.state().waiting.extract_if(.., |one| one.due_at <= now).collect();
         for one in due.clone() {
