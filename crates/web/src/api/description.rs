@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
@@ -48,9 +48,23 @@ pub fn description() -> &'static str {
     static JSON: LazyLock<String> = LazyLock::new(|| {
         let mut description = serde_json::to_value(Description::openapi()).unwrap_or_default();
         name_apart(&mut description);
+        narrow(&mut description);
         format!("{description:#}")
     });
     &JSON
+}
+
+/// What is taken, where the types of Rust tell more than was derived of them.
+fn narrow(description: &mut Value) {
+    let schemas = description["components"]["schemas"].as_object_mut().into_iter().flat_map(|all| all.values_mut());
+    for properties in schemas.filter_map(|schema| schema.get_mut("properties")) {
+        if let Some(ids) = properties.get_mut("channels") {
+            ids["items"]["pattern"] = "^chn_[0-7][0-9a-hjkmnp-tv-z]{25}$".into();
+        }
+        if let Some(headers) = properties.get_mut("headers") {
+            headers["propertyNames"] = json!({ "pattern": "^[A-Za-z0-9-]{1,64}$" });
+        }
+    }
 }
 
 /// Handlers of different things have the same names; operations have not.
