@@ -26,9 +26,8 @@ use crate::state::App;
 const CONNECTIONS_MAX: usize = 8192;
 /// For the head of a request, from the end of the one before: longer than balancers keep an idle connection.
 const HEAD_WITHIN: Duration = Duration::from_secs(75);
-/// Bytes of a request's head.
+/// Bytes of a request's head. Of headers, a hundred are taken, as hyper has it without being told.
 const HEAD_MAX: usize = 64 << 10;
-const HEADERS_MAX: usize = 100;
 /// Where no connection can be taken, such as for want of file handles, it is tried again.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(500);
 
@@ -98,7 +97,7 @@ fn is_theirs(error: &std::io::Error) -> bool {
 /// for without end.
 fn http(head_within: Duration) -> Builder {
     let mut http = Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(head_within).max_buf_size(HEAD_MAX).max_headers(HEADERS_MAX);
+    http.timer(TokioTimer::new()).header_read_timeout(head_within).max_buf_size(HEAD_MAX).max_header_size(HEAD_MAX);
     http
 }
 

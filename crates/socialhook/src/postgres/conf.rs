@@ -40,6 +40,8 @@ synchronous_commit = on
 
 # Few, long checkpoints: every page is written whole to the log once after each.
 max_wal_size = 4GB
+# So much of the log is kept to be written anew: making a new piece of it holds up whoever commits.
+min_wal_size = 1GB
 checkpoint_timeout = 15min
 wal_buffers = 64MB
 
