@@ -108,6 +108,19 @@ async fn scene(world: &World) -> BTreeMap<String, String> {
         let found = browser.get(&list).await.attributes("main tbody a[href^='/deliveries/evt_']", "href");
         pages.insert(format!("deliveries-one-{outcome}"), found.first().unwrap_or_else(|| panic!("{outcome}")).clone());
     }
+    // The oldest that fits: what was written is not kept any more.
+    world
+        .execute(
+            "update event set body = without_content(body), is_dropped = true
+             where event_id = (select event_id from event where event = 'message.received' order by event_id limit 1)",
+        )
+        .await;
+    let dropped: uuid::Uuid = sqlx::query_scalar("select event_id from event where is_dropped")
+        .fetch_one(&mut *world.pools.web.acquire().await.expect("a connection"))
+        .await
+        .expect("the one");
+    let dropped = socialhook_core::id::EventId(dropped);
+    pages.insert("deliveries-one-dropped".to_owned(), format!("/deliveries/{dropped}/{}", world.acme.endpoint_id));
     pages.insert("overview-7d".to_owned(), "/overview?range=7d".to_owned());
     pages.insert("deliveries-filtered".to_owned(), "/deliveries?outcome=delivered&last=24h".to_owned());
     pages.insert("search".to_owned(), "/search?q=%2B447700900456".to_owned());
