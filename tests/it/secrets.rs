@@ -14,7 +14,7 @@ use crate::meta;
 use crate::process::{Installation, terminate};
 use crate::receiver::Receiver;
 use crate::second_factor::set_up;
-use crate::world::{PASSWORD, World, world};
+use crate::world::{PASSWORD, Tenant, World, world};
 
 /// Every row of every table, as text; bytes are hexadecimal digits in it.
 pub async fn dump(world: &World) -> String {
@@ -35,6 +35,33 @@ pub async fn dump(world: &World) -> String {
         dump.push_str(&rows.join("\n"));
     }
     dump
+}
+
+/// Every shape that a secret could be found in.
+fn shapes(secret: &str) -> [String; 3] {
+    [secret.to_owned(), hex(secret.as_bytes()), BASE64_STANDARD.encode(secret)]
+}
+
+/// At the end of every test that has a world: whatever it did, none of the world's secrets is in its database.
+pub async fn none_is_stored(world: &World) {
+    let dump = dump(world).await;
+    let of_tenant = |tenant: &Tenant| {
+        let name = tenant.name;
+        [
+            tenant.app_secret.to_owned(),
+            tenant.endpoint_secret.clone(),
+            format!("verify-{name}"),
+            format!("EAAtoken-of-{name}"),
+        ]
+    };
+    let of_meta = ["simulated-app-secret", "simulated-instagram-secret", "verify-connect"].map(str::to_owned);
+    let secrets =
+        [&world.acme, &world.globex].into_iter().flat_map(of_tenant).chain(of_meta).chain([PASSWORD.to_owned()]);
+    for secret in secrets {
+        for shape in shapes(&secret) {
+            assert!(!dump.contains(&shape), "{secret} is in the database");
+        }
+    }
 }
 
 #[tokio::test]
@@ -73,7 +100,7 @@ async fn a_copy_of_the_database_holds_no_secret() {
         for dump in [waiting, dump(world).await] {
             assert!(dump.contains("wamid.1") || dump.contains("acme@example.test"), "it is a dump");
             for secret in &secrets {
-                for shape in [secret.clone(), hex(secret.as_bytes()), BASE64_STANDARD.encode(secret)] {
+                for shape in shapes(secret) {
                     assert!(!dump.contains(&shape), "{secret} is in the database");
                 }
             }

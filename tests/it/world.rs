@@ -280,6 +280,7 @@ impl World {
             0,
             "deliveries left owned"
         );
+        crate::secrets::none_is_stored(&self).await;
         self.receiver.finish();
         self.stopping.cancel();
         self.server.await.expect("no panic").expect("the server ends in order");
