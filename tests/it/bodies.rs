@@ -32,6 +32,22 @@ async fn owner(world: &World, tenant: &Tenant) -> Browser {
     browser
 }
 
+/// The page of the oldest message, of which what was written is not kept any more.
+pub async fn dropped(world: &World) -> String {
+    world
+        .execute(
+            "update event set body = without_content(body), is_dropped = true
+             where event_id = (select event_id from event where event = 'message.received' order by event_id limit 1)",
+        )
+        .await;
+    world.execute("delete from receipt where receipt_id = (select receipt_id from event where is_dropped)").await;
+    let dropped: uuid::Uuid = sqlx::query_scalar("select event_id from event where is_dropped")
+        .fetch_one(&mut *world.pools.web.acquire().await.expect("a connection"))
+        .await
+        .expect("the one");
+    format!("/deliveries/{}/{}", socialhook_core::id::EventId(dropped), world.acme.endpoint_id)
+}
+
 fn echo() -> Reply {
     Reply::Full(500, Vec::new(), b"what should I do with Hello?".to_vec())
 }

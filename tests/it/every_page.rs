@@ -108,7 +108,7 @@ async fn scene(world: &World) -> BTreeMap<String, String> {
         let found = browser.get(&list).await.attributes("main tbody a[href^='/deliveries/evt_']", "href");
         pages.insert(format!("deliveries-one-{outcome}"), found.first().unwrap_or_else(|| panic!("{outcome}")).clone());
     }
-    pages.insert("deliveries-one-dropped".to_owned(), dropped(world).await);
+    pages.insert("deliveries-one-dropped".to_owned(), crate::bodies::dropped(world).await);
     pages.insert("overview-7d".to_owned(), "/overview?range=7d".to_owned());
     pages.insert("deliveries-filtered".to_owned(), "/deliveries?outcome=delivered&last=24h".to_owned());
     pages.insert("search".to_owned(), "/search?q=%2B447700900456".to_owned());
@@ -116,22 +116,6 @@ async fn scene(world: &World) -> BTreeMap<String, String> {
     pages.insert("not-found".to_owned(), "/endpoints/nothing".to_owned());
     pages.remove("messages");
     pages
-}
-
-/// The page of the oldest message, of which what was written is not kept any more.
-async fn dropped(world: &World) -> String {
-    world
-        .execute(
-            "update event set body = without_content(body), is_dropped = true
-             where event_id = (select event_id from event where event = 'message.received' order by event_id limit 1)",
-        )
-        .await;
-    world.execute("delete from receipt where receipt_id = (select receipt_id from event where is_dropped)").await;
-    let dropped: uuid::Uuid = sqlx::query_scalar("select event_id from event where is_dropped")
-        .fetch_one(&mut *world.pools.web.acquire().await.expect("a connection"))
-        .await
-        .expect("the one");
-    format!("/deliveries/{}/{}", socialhook_core::id::EventId(dropped), world.acme.endpoint_id)
 }
 
 /// Where the row of this name leads.
