@@ -71,12 +71,13 @@ async fn every_control_is_reached_and_seen() {
         let doctor = format!("{}/doctor", world.channel_path(world.acme.page_id).await);
         let owner = Browser::new(&world.base);
         owner.sign_in(world.acme.email, PASSWORD).await;
+        let leave = owner.get("/members").await.attributes("main a[href$='/remove']", "href").remove(0);
         owner.submit("/members", &[("email", "grace@example.test"), ("role", "viewer")]).await;
         owner.submit("/api-keys", &[("name", "ledger"), ("scope", "read"), ("lifetime", "90")]).await;
         owner.submit("/account/second-factor", &[]).await;
         for width in [1280, 390] {
             let browser = signed_in(world, width).await;
-            let people = ["/account", "/account/second-factor", "/members", "/tenants", "/audit", "/api-keys"];
+            let people = ["/account", "/account/second-factor", "/members", &leave, "/tenants", "/audit", "/api-keys"];
             let pages = ["/overview", "/deliveries", &delivery, &endpoint, &conversation, "/settings", "/connect", &doctor];
             let pages = pages.into_iter();
             for page in pages.chain(people) {

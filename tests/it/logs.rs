@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::path::Path;
-use std::time::Duration;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -130,10 +129,7 @@ async fn however_much_is_logged_nobody_s_secrets_are() {
     let mut secrets = everything(&installation, &http).await;
     refused_by_the_database(&installation, &http, &path).await;
     // The letters that were asked for are on their way.
-    let mail = installation.data_dir.join("mail");
-    while std::fs::read_dir(&mail).map_or(0, Iterator::count) < 2 {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    installation.wait_for_letters(|letters| letters.len() >= 2).await;
     terminate(service).await;
     let text = read(&log);
     let database = read(&installation.data_dir.join("postgres.log"));

@@ -81,15 +81,8 @@ async fn lost_second_factor(installation: &Installation, browser: &Browser) {
     let (done, text) = installation.run(&reset, "").await;
     assert!(done, "{text}");
     assert_ne!(sign_in().await, "/sign-in/code", "the password alone signs in");
-    let letters = || {
-        let files = std::fs::read_dir(installation.data_dir.join("mail")).into_iter().flatten();
-        files
-            .filter_map(|file| std::fs::read_to_string(file.ok()?.path()).ok())
-            .any(|text| text.contains("was taken away"))
-    };
-    while !letters() {
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
+    let told = "The second factor was taken away";
+    installation.wait_for_letters(|letters| letters.iter().any(|letter| letter.contains(told))).await;
     let told = browser.get("/audit").await.words();
     assert!(told.contains("Took a member’s second factor away"), "{told}");
 }

@@ -108,6 +108,20 @@ impl Installation {
         (output.status.success(), text)
     }
 
+    /// Waits until the letters that were written hold what is looked for.
+    pub async fn wait_for_letters(&self, enough: impl Fn(&[String]) -> bool) {
+        let read = || {
+            let files = std::fs::read_dir(self.data_dir.join("mail")).into_iter().flatten();
+            files.filter_map(|file| std::fs::read_to_string(file.ok()?.path()).ok()).collect::<Vec<_>>()
+        };
+        let waiting = async {
+            while !enough(&read()) {
+                tokio::time::sleep(LOOK_EVERY).await;
+            }
+        };
+        tokio::time::timeout(START_LIMIT, waiting).await.expect("the letters are written in time");
+    }
+
     pub async fn provision(&self, file: &Value) -> Value {
         let (done, text) = self.run(&["admin", "provision", "-"], &file.to_string()).await;
         assert!(done, "{text}");

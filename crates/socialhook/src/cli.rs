@@ -118,7 +118,7 @@ enum Admin {
     Seed(seed::Plan),
 }
 
-type Failure = Box<dyn std::error::Error + Send + Sync>;
+pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// Runs the command line's command; a failure is told with all its causes.
 pub async fn run() -> ExitCode {
@@ -159,10 +159,9 @@ async fn execute(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Simulate { list: true, .. } => say(&simulate::list())?,
         Command::Simulate { plan, tenant, server, .. } => {
             let server = server.unwrap_or_else(|| serve::own_url(config.listen));
-            let (means, open) = means(&config).await?;
-            let sent = simulate::run(&means, &server, &tenant, &plan).await;
-            open.close().await?;
-            say(&format!("{} webhooks accepted\n", sent?))?;
+            let sent =
+                with_means(&config, async |means| Ok(simulate::run(means, &server, &tenant, &plan).await?)).await?;
+            say(&format!("{sent} webhooks accepted\n"))?;
         }
         Command::MetaSim { app, at } => meta_sim::run(at, app).await?,
         Command::Normalise { file } => say(&normalise(file.as_deref())?)?,
@@ -199,18 +198,21 @@ pub(crate) fn say(text: &str) -> std::io::Result<()> {
     }
 }
 
-pub(crate) async fn means(config: &Config) -> Result<(Means, database::Open), Failure> {
+/// Does what needs a database and the key, and closes the database whatever came of it.
+pub(crate) async fn with_means<T>(
+    config: &Config,
+    work: impl AsyncFnOnce(&Means) -> Result<T, Failure>,
+) -> Result<T, Failure> {
     let open = database::open_beside(config).await?;
-    match key::settled(config, &open.pools).await {
+    let done = match key::settled(config, &open.pools).await {
         Ok(sealer) => {
             let means = Means { pools: open.pools.clone(), sealer: Arc::new(sealer), clock: Clock::System };
-            Ok((means, open))
+            work(&means).await
         }
-        Err(error) => {
-            open.close().await?;
-            Err(error.into())
-        }
-    }
+        Err(error) => Err(error.into()),
+    };
+    open.close().await?;
+    done
 }
 
 /// The file's content; standard input for none or `-`.
@@ -236,30 +238,24 @@ fn normalise(file: Option<&std::path::Path>) -> Result<String, Failure> {
 
 async fn provision(config: &Config, file: &std::path::Path) -> Result<serde_json::Value, Failure> {
     let text = String::from_utf8(read(Some(file))?)?;
-    let (means, open) = means(config).await?;
-    let applied = async {
+    with_means(config, async |means| {
         let mut c = means.pools.background.acquire().await?;
-        let tree = provision::apply(&mut c, &means, config.policy, &text).await?;
+        let tree = provision::apply(&mut c, means, config.policy, &text).await?;
         operator::record(&mut c, &means.clock, &provision::tenants(&tree), "Provisioned", &[]).await?;
         wait_until_in_force(&mut c, &means.clock).await?;
-        Ok::<_, Failure>(tree)
-    }
-    .await;
-    open.close().await?;
-    applied
+        Ok(tree)
+    })
+    .await
 }
 
 async fn rotate_keys(config: &Config) -> Result<usize, Failure> {
-    let (means, open) = means(config).await?;
-    let rotated = async {
-        let sealed = key::rotate(config, &means).await?;
+    with_means(config, async |means| {
+        let sealed = key::rotate(config, means).await?;
         let mut c = means.pools.background.acquire().await?;
         operator::record(&mut c, &means.clock, &[], "Sealed every secret with a new key", &[]).await?;
-        Ok::<_, Failure>(sealed)
-    }
-    .await;
-    open.close().await?;
-    rotated
+        Ok(sealed)
+    })
+    .await
 }
 
 async fn audit(config: &Config, wanted: &operator::Log) -> Result<String, Failure> {
@@ -274,21 +270,17 @@ async fn audit(config: &Config, wanted: &operator::Log) -> Result<String, Failur
 }
 
 async fn reset_second_factor(config: &Config, whose: &operator::Whose) -> Result<(), Failure> {
-    let (means, open) = means(config).await?;
-    let done = async {
-        let mut c = means.pools.background.acquire().await?;
-        Ok::<_, Failure>(operator::reset_second_factor(&mut c, &means, whose).await?)
-    }
-    .await;
-    open.close().await?;
-    done
+    with_means(config, async |means| operator::reset_second_factor(config, means, whose).await).await
 }
 
 async fn seed(config: &Config, plan: &seed::Plan) -> Result<serde_json::Value, Failure> {
-    let (means, open) = means(config).await?;
-    let seeded = seed::run(&means, plan).await;
-    open.close().await?;
-    Ok(seeded?)
+    with_means(config, async |means| {
+        let seeded = seed::run(means, plan).await?;
+        let mut c = means.pools.background.acquire().await?;
+        operator::record(&mut c, &means.clock, &[], "Filled the empty database to measure on", &[]).await?;
+        Ok(seeded)
+    })
+    .await
 }
 
 async fn replay(config: &Config, wish: &replay::Wish) -> Result<serde_json::Value, Failure> {

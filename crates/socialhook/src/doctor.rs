@@ -5,7 +5,7 @@ use std::fmt::Write;
 use socialhook_relay::connect::Examiner;
 use socialhook_relay::doctor::{Diagnosis, State};
 
-use crate::cli::means;
+use crate::cli::{Failure, with_means};
 use crate::config::Config;
 use crate::{replay, simulate};
 
@@ -20,26 +20,21 @@ pub struct Whose {
     pub channel: String,
 }
 
-type Failure = Box<dyn std::error::Error + Send + Sync>;
-
 /// Looks, and tells.
 ///
 /// # Errors
 /// If there is no such channel, or the database fails.
 pub async fn run(config: &Config, whose: &Whose) -> Result<String, Failure> {
-    let (means, open) = means(config).await?;
-    let told = async {
+    with_means(config, async |means| {
         let mut c = means.pools.background.acquire().await?;
         let tenant_id = simulate::find_tenant(&mut c, &whose.tenant).await?;
         let channel_id = replay::channel(&mut c, tenant_id, (&whose.tenant, &whose.channel)).await?;
         drop(c);
         let examiner = Examiner::new(means.clone(), config.meta(), config.policy)?;
         let found = examiner.diagnose(tenant_id, channel_id).await?;
-        Ok::<_, Failure>(found.map(|found| text(&found)).unwrap_or_default())
-    }
-    .await;
-    open.close().await?;
-    told
+        Ok(found.map(|found| text(&found)).unwrap_or_default())
+    })
+    .await
 }
 
 /// A line a link, then the cause.

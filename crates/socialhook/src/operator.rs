@@ -5,22 +5,20 @@
 
 use std::iter::once;
 
-use chrono::{SecondsFormat, TimeDelta};
+use chrono::SecondsFormat;
 use nix::unistd::{Uid, User, gethostname};
-use secrecy::SecretString;
 use serde_json::json;
 use socialhook_core::clock::Clock;
 use socialhook_core::id::{AccountId, TenantId};
 use socialhook_relay::Means;
 use socialhook_store::audit::{self, Deed};
-use socialhook_store::mail::{self, Letter};
 use socialhook_store::{PgConnection, accounts, second_factors, tenants};
+use socialhook_web::mail::{self, Notice};
 use uuid::Uuid;
 
-use crate::{config, simulate};
-
-/// How long the letter about a second factor is worth sending.
-const LETTER_FOR: TimeDelta = TimeDelta::days(1);
+use crate::cli::Failure;
+use crate::config::{self, Config};
+use crate::{serve, simulate};
 
 /// Whose audit log to print.
 #[derive(Debug, Clone, clap::Args)]
@@ -106,27 +104,20 @@ pub async fn log(c: &mut PgConnection, wanted: &Log) -> Result<String, Error> {
 ///
 /// # Errors
 /// If there is no such account or second factor, or the database fails: then nothing is changed.
-pub async fn reset_second_factor(c: &mut PgConnection, means: &Means, whose: &Whose) -> Result<(), Error> {
-    let account = accounts::find_by_email(c, &whose.email).await?;
+pub(crate) async fn reset_second_factor(config: &Config, means: &Means, whose: &Whose) -> Result<(), Failure> {
+    let mut tx = means.pools.background.begin().await?;
+    let account = accounts::find_by_email(&mut tx, &whose.email).await?;
     let account = account.ok_or_else(|| Error::NoAccount(whose.email.clone()))?;
-    let mut tx = sqlx::Connection::begin(c).await.map_err(socialhook_store::Error::from)?;
     if second_factors::find(&mut tx, account.account_id, &means.sealer).await?.is_none() {
-        return Err(Error::NoSecondFactor(whose.email.clone()));
+        return Err(Error::NoSecondFactor(whose.email.clone()).into());
     }
     second_factors::remove(&mut tx, account.account_id).await?;
-    let now = means.clock.now();
-    let text = "Whoever runs this service took the second factor of the account with this address away, as somebody asked them to. The \
-                password alone signs in now.\n\nIf it was not you who asked, choose a new password at once, and set a second factor up again.";
-    let letter = Letter {
-        recipient: &account.email,
-        subject: "Your second factor was taken away at SocialHook",
-        text: SecretString::from(text),
-        expires_at: now + LETTER_FOR,
-    };
-    mail::post(&mut tx, &means.sealer, &letter, now).await?;
+    let public_url = config.public_url.clone().unwrap_or_else(|| serve::own_url(config.listen));
+    let notice = Notice::of(&public_url, "The second factor was taken away by whoever runs the service");
+    mail::put(&mut tx, (&means.sealer, means.clock.now()), (&account.email, mail::NOTICE_FOR), &notice).await?;
     let tenants = tenants::of_account(&mut tx, account.account_id).await?;
     let tenants: Vec<TenantId> = tenants.iter().map(|tenant| tenant.tenant_id).collect();
     let subjects = [account.account_id.to_string()];
     record(&mut tx, &means.clock, &tenants, "Took a member’s second factor away", &subjects).await?;
-    Ok(tx.commit().await.map_err(socialhook_store::Error::from)?)
+    Ok(tx.commit().await?)
 }

@@ -79,7 +79,7 @@ pub async fn run(means: &Means, server: &Url, tenant: &str, plan: &Plan) -> Resu
         None if plan.all => sample::all().iter().collect(),
         None => sample::all().iter().take(1).collect(),
     };
-    let lines = lines(means, server, tenant).await?;
+    let (tenant_id, lines) = lines(means, server, tenant).await?;
     let mut pace = pace(plan.rate);
     let mut sent = 0;
     for _ in 0..plan.count {
@@ -97,6 +97,8 @@ pub async fn run(means: &Means, server: &Url, tenant: &str, plan: &Plan) -> Resu
             sent += 1;
         }
     }
+    let mut c = means.pools.background.acquire().await.map_err(socialhook_store::Error::from)?;
+    operator::record(&mut c, &means.clock, &[tenant_id], "Sent simulated webhooks", &[]).await?;
     Ok(sent)
 }
 
@@ -104,10 +106,9 @@ fn pace(rate: f64) -> Option<tokio::time::Interval> {
     (rate > 0.0).then(|| tokio::time::interval(Duration::from_secs_f64(1.0 / rate.clamp(0.001, 100_000.0))))
 }
 
-async fn lines(means: &Means, server: &Url, tenant: &str) -> Result<Vec<Line>, Error> {
+async fn lines(means: &Means, server: &Url, tenant: &str) -> Result<(TenantId, Vec<Line>), Error> {
     let mut c = means.pools.background.acquire().await.map_err(socialhook_store::Error::from)?;
     let tenant_id = find_tenant(&mut c, tenant).await?;
-    operator::record(&mut c, &means.clock, &[tenant_id], "Sent simulated webhooks", &[]).await?;
     let apps = apps::list(&mut c, tenant_id, &means.sealer).await?;
     let channels = channels::list(&mut c, tenant_id).await?;
     let mut lines = Vec::new();
@@ -120,7 +121,7 @@ async fn lines(means: &Means, server: &Url, tenant: &str) -> Result<Vec<Line>, E
             break;
         }
     }
-    Ok(lines)
+    Ok((tenant_id, lines))
 }
 
 /// By its id, or by a name that only one has. What reads as an id is one, whatever others call themselves.

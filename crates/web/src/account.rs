@@ -123,7 +123,7 @@ pub async fn change_password(
     accounts::set_password(&mut tx, member.account_id, &hash).await?;
     let ended = end_others(&mut tx, &member, &session).await?;
     account_links::remove_of(&mut tx, member.account_id).await?;
-    let notice = Notice::of(&app, "The password was changed");
+    let notice = Notice::of(&app.public_url, "The password was changed");
     mail::post(&app, &mut tx, (&member.email, mail::NOTICE_FOR), &notice).await?;
     tx.commit().await.map_err(store::Error::from)?;
     session.cycle_id().await?;

@@ -126,7 +126,7 @@ pub async fn reset(
     accounts::set_password(&mut tx, account.account_id, &hash).await?;
     account_links::remove_of(&mut tx, account.account_id).await?;
     sessions::end_all(&mut tx, account.account_id).await?;
-    let notice = Notice::of(&app, "The password was changed");
+    let notice = Notice::of(&app.public_url, "The password was changed");
     mail::post(&app, &mut tx, (&account.email, mail::NOTICE_FOR), &notice).await?;
     tx.commit().await.map_err(store::Error::from)?;
     audit::of_account(&app, &client, (account.account_id, &account.email), "Chose a new password by mail").await?;

@@ -36,7 +36,7 @@ mod json_view;
 mod landing;
 mod layers;
 mod live;
-mod mail;
+pub mod mail;
 mod masking;
 mod media;
 mod member;

@@ -3,11 +3,12 @@
 //! What must hold: whoever asks for a letter sees the same answer whether or not an address has an account.
 
 use askama::Template;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretString;
 use serde::Deserialize;
 use socialhook_store::PgConnection;
 use socialhook_store::mail::{self, Letter};
+use socialhook_store::seal::Sealer;
 use url::Url;
 
 use crate::error::Error;
@@ -88,8 +89,9 @@ pub struct Notice {
 }
 
 impl Notice {
-    pub fn of(app: &App, what: &'static str) -> Self {
-        Self { what, forgot: page(app, "/forgot") }
+    #[must_use]
+    pub fn of(public_url: &Url, what: &'static str) -> Self {
+        Self { what, forgot: address(public_url, "/forgot") }
     }
 }
 
@@ -101,28 +103,41 @@ pub struct Held {
 }
 
 /// Where a page is for whoever reads it elsewhere.
+#[must_use]
 pub fn page(app: &App, path: &str) -> String {
-    let mut url = app.public_url.clone();
+    address(&app.public_url, path)
+}
+
+fn address(public_url: &Url, path: &str) -> String {
+    let mut url = public_url.clone();
     url.set_path(path);
     url.to_string()
 }
 
 /// The address of a page with a token in it.
+#[must_use]
 pub fn link(app: &App, path: &str, token: &str) -> String {
     let page = page(app, path);
     Url::parse_with_params(&page, [("token", token)]).map_or(page, |url| url.to_string())
 }
 
 /// Puts a letter into the box.
-pub async fn post(
-    app: &App,
+pub async fn post(app: &App, c: &mut PgConnection, to: (&str, TimeDelta), letter: &impl Template) -> Result<(), Error> {
+    put(c, (&app.sealer, app.clock.now()), to, letter).await
+}
+
+/// The same, for whoever is no page.
+///
+/// # Errors
+/// If the database fails.
+pub async fn put(
     c: &mut PgConnection,
+    (sealer, now): (&Sealer, DateTime<Utc>),
     (recipient, lasts): (&str, TimeDelta),
     letter: &impl Template,
 ) -> Result<(), Error> {
     let written = letter.render()?;
     let (subject, text) = written.split_once('\n').ok_or(Error::Unexpected("a letter has no subject"))?;
-    let now = app.clock.now();
     let text = SecretString::from(text.trim_start());
-    Ok(mail::post(c, &app.sealer, &Letter { recipient, subject, text, expires_at: now + lasts }, now).await?)
+    Ok(mail::post(c, sealer, &Letter { recipient, subject, text, expires_at: now + lasts }, now).await?)
 }

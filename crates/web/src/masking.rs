@@ -11,7 +11,6 @@ use socialhook_store::inspections::Inspection;
 use socialhook_store::ledger::Entry;
 use socialhook_store::onboarding::Newest;
 use socialhook_store::refused_requests::Refused;
-use socialhook_store::tenants::Role;
 
 use crate::member::Member;
 
@@ -39,7 +38,7 @@ pub trait Masked {
 impl Member {
     /// As this member may see it.
     pub fn sees<T: Masked>(&self, mut what: T) -> T {
-        if self.role == Role::Viewer {
+        if !self.may_act() {
             what.mask();
         }
         what
@@ -74,35 +73,17 @@ impl Masked for Event {
     }
 }
 
-impl Masked for Told {
-    fn mask(&mut self) {
-        body(&mut self.body);
-    }
+macro_rules! masked_bodies {
+    ($($holder:ty),+) => {$(
+        impl Masked for $holder {
+            fn mask(&mut self) {
+                body(&mut self.body);
+            }
+        }
+    )+};
 }
 
-impl Masked for Entry {
-    fn mask(&mut self) {
-        body(&mut self.body);
-    }
-}
-
-impl Masked for Newest {
-    fn mask(&mut self) {
-        body(&mut self.body);
-    }
-}
-
-impl Masked for Inspection {
-    fn mask(&mut self) {
-        body(&mut self.body);
-    }
-}
-
-impl Masked for Refused {
-    fn mask(&mut self) {
-        body(&mut self.body);
-    }
-}
+masked_bodies!(Told, Entry, Newest, Inspection, Refused);
 
 /// What an endpoint answers may repeat what it was sent, in any form.
 impl Masked for Attempt {

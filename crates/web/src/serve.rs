@@ -148,8 +148,8 @@ mod tests {
             }
             answer
         };
-        let (_, answer) = tokio::join!(served, asked);
-        answer
+        let both = async { tokio::join!(served, asked).1 };
+        tokio::time::timeout(Duration::from_secs(20), both).await.expect("it is not waited for without end")
     }
 
     #[tokio::test]

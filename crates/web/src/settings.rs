@@ -144,13 +144,13 @@ pub async fn show(State(app): State<App>, member: Member, session: Session) -> R
 
 /// Days that things are kept.
 #[derive(Clone, Copy)]
-struct Kept {
+struct Lasting {
     receipts: u32,
     events: u32,
     bodies: u32,
 }
 
-impl Kept {
+impl Lasting {
     fn of(own: Own, default: Retention) -> Self {
         let all = own.or(default);
         let bodies = own.body_days.unwrap_or(all.event_days).min(all.event_days);
@@ -162,7 +162,7 @@ impl Kept {
     }
 }
 
-impl std::fmt::Display for Kept {
+impl std::fmt::Display for Lasting {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { receipts, events, bodies } = self;
         write!(f, "Meta’s originals after {receipts} days, events and attempts after {events} days")?;
@@ -191,7 +191,7 @@ pub async fn update(
     let before = retention::of(&mut c, member.tenant_id).await?;
     drop(c);
     let default = app.relay.default_retention();
-    let (before, after) = (Kept::of(before, default), Kept::of(own, default));
+    let (before, after) = (Lasting::of(before, default), Lasting::of(own, default));
     if after.is_shorter_than(before) && !is_confirmed {
         let warning = format!("This deletes for good what is older: {after}. Nothing is saved yet.");
         let page = page(&app, &member, &session, (fields, Some(warning))).await?;

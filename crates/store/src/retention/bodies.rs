@@ -2,7 +2,7 @@
 //!
 //! What must hold: what happened stays told, with what became of it; nothing of who it was or what they wrote does, neither in the event, nor in
 //! Meta's original, nor in what endpoints answered. Nothing goes that is still to be delivered, but for what is too old for its tenant:
-//! then its delivery says that it was given up.
+//! then its delivery says that it was given up. Files go by their own sweep, and are there for a day at least, since receivers fetch them later.
 
 use chrono::{DateTime, Utc};
 use socialhook_core::id::TenantId;

@@ -171,7 +171,7 @@ pub async fn confirm(
     let mut tx = app.pools.web.begin().await.map_err(database)?;
     stored::confirm(&mut tx, member.account_id, app.clock.now()).await?;
     keep_codes(&mut tx, &member, &codes).await?;
-    let notice = Notice::of(&app, "A second factor was switched on");
+    let notice = Notice::of(&app.public_url, "A second factor was switched on");
     mail::post(&app, &mut tx, (&member.email, mail::NOTICE_FOR), &notice).await?;
     tx.commit().await.map_err(store::Error::from)?;
     codes_page(&member, &session, codes).await
@@ -235,7 +235,7 @@ pub async fn remove(
     }
     let mut tx = app.pools.web.begin().await.map_err(database)?;
     stored::remove(&mut tx, member.account_id).await?;
-    let notice = Notice::of(&app, "The second factor was switched off");
+    let notice = Notice::of(&app.public_url, "The second factor was switched off");
     mail::post(&app, &mut tx, (&member.email, mail::NOTICE_FOR), &notice).await?;
     tx.commit().await.map_err(store::Error::from)?;
     leave_notice(&session, "Your second factor is off: the password alone signs you in.").await?;
