@@ -1,5 +1,6 @@
 //! The ways in, against a simulated Meta: what is connected receives, and each step that fails says what to do.
 
+use chrono::TimeDelta;
 use serde_json::Value;
 use socialhook::meta_sim::{Fault, Message, MetaSim, Sent};
 use url::Url;
@@ -381,6 +382,11 @@ async fn meta_tells_that_somebody_left_and_wants_their_data_deleted() {
         let page = Browser::new(&world.base).get(url.path()).await;
         assert!(page.words().contains("One connection was deleted"), "{}", page.words());
         assert_eq!(Browser::new(&world.base).get("/meta/deletions/made-up").await.status, 404);
+        for (days, status) in [(179, 200), (2, 404)] {
+            world.clock.advance(TimeDelta::days(days));
+            world.relay.keep_house().await.expect("swept");
+            assert_eq!(Browser::new(&world.base).get(url.path()).await.status, status);
+        }
     })
     .await;
 }

@@ -108,6 +108,7 @@ async fn scene(world: &World) -> BTreeMap<String, String> {
         let found = browser.get(&list).await.attributes("main tbody a[href^='/deliveries/evt_']", "href");
         pages.insert(format!("deliveries-one-{outcome}"), found.first().unwrap_or_else(|| panic!("{outcome}")).clone());
     }
+    crate::media_pages::gone(world).await;
     pages.insert("deliveries-one-dropped".to_owned(), crate::bodies::dropped(world).await);
     pages.insert("overview-7d".to_owned(), "/overview?range=7d".to_owned());
     pages.insert("deliveries-filtered".to_owned(), "/deliveries?outcome=delivered&last=24h".to_owned());

@@ -51,6 +51,7 @@ mod logs;
 mod mailbox;
 mod masking;
 mod media;
+mod media_pages;
 mod meta;
 mod nodes;
 mod onboarding;

@@ -9,6 +9,7 @@ use socialhook_store::media::{self as stored, Key};
 use url::Url;
 
 use crate::connecting::{NUMBER, connect, signed_in};
+use crate::retention::provision_tenant;
 use crate::world::{Tenant, World, noon, world_with_meta};
 
 pub const IMAGE: NewMedia = NewMedia { bytes: 1_000_000, mime_type: "image/jpeg", filename: None };
@@ -27,15 +28,15 @@ pub fn newest(world: &World) -> Value {
     world.received(&world.acme).last().expect("an event")["message"]["media"][0].clone()
 }
 
-fn url(file: &Value) -> Url {
+pub fn url(file: &Value) -> Url {
     Url::parse(file["url"].as_str().expect("a link")).expect("a URL")
 }
 
-fn digest(bytes: &[u8]) -> String {
+pub fn digest(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }
 
-async fn get(world: &World, url: &Url, headers: &[(&str, &str)]) -> (u16, reqwest::header::HeaderMap, Vec<u8>) {
+pub async fn get(world: &World, url: &Url, headers: &[(&str, &str)]) -> (u16, reqwest::header::HeaderMap, Vec<u8>) {
     let mut request = world.http.get(url.clone());
     for (name, value) in headers {
         request = request.header(*name, *value);
@@ -235,7 +236,7 @@ async fn large_files_and_full_rooms_are_refused() {
         let (status, _, body) = get(world, &url(&newest(world)), &[]).await;
         assert_eq!(status, 410);
         assert!(String::from_utf8_lossy(&body).contains("larger than what is kept"));
-        world.execute("update tenant set media_quota = 100500000").await;
+        provision_tenant(world, json!({ "name": "Acme", "media_quota": "100.5MB" })).await.expect("provisioned");
         send(sim, IMAGE).await;
         world.settle().await;
         assert_eq!(get(world, &url(&newest(world)), &[]).await.0, 410);

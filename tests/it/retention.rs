@@ -63,7 +63,11 @@ async fn filled(world: &World, table: Table) -> Vec<String> {
 }
 
 pub async fn provision(world: &World, retention: serde_json::Value) -> Result<(), Error> {
-    let file = json!({ "tenants": [{ "name": "Acme", "retention": retention }] }).to_string();
+    provision_tenant(world, json!({ "name": "Acme", "retention": retention })).await
+}
+
+pub async fn provision_tenant(world: &World, tenant: serde_json::Value) -> Result<(), Error> {
+    let file = json!({ "tenants": [tenant] }).to_string();
     let mut c = world.pools.background.acquire().await.expect("a connection");
     provision::apply(&mut c, &world.means, Policy::AllowPrivate, &file).await.map(|_| ())
 }

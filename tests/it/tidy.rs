@@ -176,6 +176,7 @@ const ACROSS: &[&str] = &[
     "connections/people::note_deletion",
     "connections/people::find_deletion",
     "connections/people::of_meta_user",
+    "connections/people::sweep_deletions",
     "media::take_due",
     "media::kept_channels",
     "media/ending::erasing",

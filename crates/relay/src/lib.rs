@@ -21,6 +21,7 @@ mod leaving;
 pub mod mail;
 pub mod media;
 mod open;
+pub mod priority;
 mod pulse;
 mod queue;
 mod reconciler;

@@ -3,6 +3,7 @@
 //! What must hold: Meta is answered and the event delivered without waiting for a file; no file is in memory as a whole; what is stored
 //! is what was announced; a link opens one file until its time is over, and nothing else.
 
+mod apart;
 mod ending;
 mod fetch;
 mod link;
@@ -11,6 +12,7 @@ mod serve;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use chrono::TimeDelta;
 use object_store::ObjectStore;
 use object_store::aws::AmazonS3Builder;
 use object_store::local::LocalFileSystem;
@@ -72,6 +74,8 @@ pub struct MediaSettings {
 pub enum Error {
     #[error("the folder {} for media cannot be made", path.display())]
     Folder { path: PathBuf, source: std::io::Error },
+    #[error("the thread that copies media cannot be started")]
+    Thread(#[from] std::io::Error),
     #[error("the storage for media is not understood")]
     Storage(#[from] object_store::Error),
 }
@@ -82,6 +86,7 @@ pub(crate) struct Files {
     settings: MediaSettings,
     links: link::Links,
     turns: Arc<Semaphore>,
+    apart: apart::Apart,
     pub(crate) wake: tokio::sync::Notify,
 }
 
@@ -92,6 +97,7 @@ impl Files {
             settings: settings.clone(),
             links: link::Links::new(key, settings.public_url.clone()),
             turns: Arc::new(Semaphore::new(FETCHES)),
+            apart: apart::Apart::start()?,
             wake: tokio::sync::Notify::new(),
         })
     }
@@ -161,12 +167,21 @@ impl Relay {
             });
         }
         let files = &self.0.files;
-        let until = (received_at + chrono::TimeDelta::days(files.settings.link_days.into())).timestamp();
+        let until = (received_at + TimeDelta::days(files.settings.link_days.into())).timestamp();
         for new in &found {
             let link = Link { key: new.key, expires_at: until };
-            reading.link(usize::try_from(new.key.position).unwrap_or(0), files.links.url(link), until);
+            reading.link(usize::try_from(new.key.position).unwrap_or(0), files.links.url(link).into(), until);
         }
         found
+    }
+
+    /// Where a file is to be had from now on, and until when, in seconds since the epoch; none: as long as links in events work.
+    #[must_use]
+    pub fn media_link(&self, key: Key, lasting: Option<TimeDelta>) -> (Url, i64) {
+        let files = &self.0.files;
+        let lasting = lasting.unwrap_or_else(|| TimeDelta::days(files.settings.link_days.into()));
+        let expires_at = (self.0.means.clock.now() + lasting).timestamp();
+        (files.links.url(Link { key, expires_at }), expires_at)
     }
 
     /// Bytes that a tenant may have that chose nothing else.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use socialhook_core::id::ManifestId;
+use socialhook_store::connections::people;
 use socialhook_store::endpoints::secrets;
 use socialhook_store::{
     PgConnection, Result, account_links, channels, deliveries, idempotency, inspections, invitations, mail, manifests,
@@ -194,6 +195,7 @@ pub(crate) async fn rarely(relay: &Relay) -> Result<()> {
         }
         idempotency::sweep(c, now).await?;
         meta_logins::sweep(c, now).await?;
+        people::sweep_deletions(c, now).await?;
         sign_ups::sweep(c, now).await?;
         account_links::sweep(c, now).await?;
         invitations::sweep(c, now).await?;

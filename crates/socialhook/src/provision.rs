@@ -23,11 +23,13 @@ use socialhook_store::PgConnection;
 use socialhook_store::accounts::{self, Account, PasswordHash};
 use socialhook_store::apps::{self, NewApp};
 use socialhook_store::channels::{self, NewChannel};
+use socialhook_store::media;
 use socialhook_store::tenants::{self, Role};
 use sqlx::Connection;
 
 use self::endpoints::EndpointSpec;
 use self::retention::RetentionSpec;
+use crate::size::Limit;
 
 /// A channel names an operator's app with this before its name.
 const OPERATOR_PREFIX: &str = "operator/";
@@ -49,6 +51,8 @@ struct TenantSpec {
     owner: Option<OwnerSpec>,
     /// Absent: left as it is.
     retention: Option<RetentionSpec>,
+    /// Room for files of its messages; absent: left as it is.
+    media_quota: Option<Limit>,
     #[serde(default)]
     apps: Vec<AppSpec>,
     #[serde(default)]
@@ -210,6 +214,9 @@ impl Run<'_> {
             None => None,
         };
         retention::apply(self.c, tenant_id, spec).await?;
+        if let Some(quota) = spec.media_quota {
+            media::set_quota(self.c, tenant_id, quota.bytes()).await?;
+        }
         let (own_apps, apps) = self.apps(tenant_id, &spec.apps).await?;
         let mut channels = Vec::new();
         for channel in &spec.channels {

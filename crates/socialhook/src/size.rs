@@ -30,6 +30,17 @@ pub enum Limit {
 #[error("{0} is no size; write one as 200GB or 500MiB, or none")]
 pub struct InvalidSize(String);
 
+impl Limit {
+    /// At most; as many as can be counted where there is no limit.
+    #[must_use]
+    pub fn bytes(self) -> u64 {
+        match self {
+            Self::None => i64::MAX.unsigned_abs(),
+            Self::Bytes(bytes) => bytes,
+        }
+    }
+}
+
 impl FromStr for Limit {
     type Err = InvalidSize;
 

@@ -5,12 +5,14 @@
 
 pub mod ending;
 pub mod key;
+mod reading;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use socialhook_core::id::{ChannelId, EventId, TenantId};
 use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
 
+pub use self::reading::{Summary, find, of_event, summary};
 use crate::{Error, Result};
 
 /// Which file of which event.
@@ -117,39 +119,6 @@ impl<'a> FileColumns<'a> {
         }
         columns
     }
-}
-
-/// One file; none: there is no such, or it is being erased.
-pub async fn find(c: &mut PgConnection, tenant_id: TenantId, key: Key) -> Result<Option<Media>> {
-    let row = sqlx::query!(
-        "select channel_id, source, is_public, announced_sha256, mime_type, filename, received_at, state, reason, tries, size, sha256, content_type
-         from media where tenant_id = $1 and event_id = $2 and position = $3 and state <> 'erasing'",
-        tenant_id.0,
-        key.event_id.0,
-        key.position
-    )
-    .fetch_optional(c)
-    .await?;
-    let digest = |bytes: Option<Vec<u8>>| bytes.and_then(|bytes| bytes.try_into().ok());
-    row.map(|row| {
-        Ok(Media {
-            key,
-            channel_id: row.channel_id.into(),
-            source: row.source,
-            is_public: row.is_public,
-            announced_sha256: digest(row.announced_sha256),
-            mime_type: row.mime_type,
-            filename: row.filename,
-            received_at: row.received_at,
-            state: State::from_word(&row.state)?,
-            reason: row.reason,
-            tries: row.tries,
-            size: row.size,
-            sha256: digest(row.sha256),
-            content_type: row.content_type,
-        })
-    })
-    .transpose()
 }
 
 /// Looked at to share fairly among tenants: of more than so many due, the oldest.
@@ -343,35 +312,16 @@ pub async fn choose(
     Ok(())
 }
 
-/// How the media of a channel are doing since some time.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Summary {
-    pub stored: i64,
-    pub bytes: i64,
-    pub waiting: i64,
-    pub gone: i64,
-    pub refused: i64,
-}
-
-pub async fn summary(
-    c: &mut PgConnection,
-    tenant_id: TenantId,
-    channel_id: ChannelId,
-    since: DateTime<Utc>,
-) -> Result<Summary> {
-    let summary = sqlx::query_as!(
-        Summary,
-        r#"select count(*) filter (where state = 'stored') as "stored!", coalesce(sum(size) filter (where state = 'stored'), 0)::bigint as "bytes!",
-             count(*) filter (where state = 'waiting') as "waiting!", count(*) filter (where state = 'gone') as "gone!",
-             count(*) filter (where state = 'refused') as "refused!"
-           from media where tenant_id = $1 and channel_id = $2 and event_id >= $3"#,
+/// Gives a tenant room of its own for files, in bytes.
+pub async fn set_quota(c: &mut PgConnection, tenant_id: TenantId, bytes: u64) -> Result<()> {
+    sqlx::query!(
+        "update tenant set media_quota = $2 where tenant_id = $1",
         tenant_id.0,
-        channel_id.0,
-        EventId::floor(since).0
+        i64::try_from(bytes).unwrap_or(i64::MAX)
     )
-    .fetch_one(c)
+    .execute(c)
     .await?;
-    Ok(summary)
+    Ok(())
 }
 
 /// Which channels' files are kept: those of WhatsApp that we have a token for, and those of Messenger and Instagram where that was chosen.

@@ -11,6 +11,7 @@ pub mod events;
 mod gate;
 mod idempotent;
 mod keys;
+mod media;
 mod problem;
 pub mod replays;
 
@@ -56,6 +57,7 @@ pub const OPERATIONS: &[(&str, &str, Scope, Option<&str>)] = &[
     ("POST", "/api/v1/endpoints/{endpoint_id}/test", Scope::Deliveries, Some("Sent a test event")),
     ("GET", "/api/v1/events", Scope::Read, None),
     ("GET", "/api/v1/events/{event_id}", Scope::Read, None),
+    ("GET", "/api/v1/events/{event_id}/media", Scope::Read, None),
     ("GET", "/api/v1/deliveries", Scope::Read, None),
     ("GET", "/api/v1/deliveries/{event_id}/{endpoint_id}", Scope::Read, None),
     ("POST", "/api/v1/deliveries/{event_id}/{endpoint_id}/resend", Scope::Deliveries, Some("Resent an event")),
@@ -89,6 +91,7 @@ pub(crate) fn routes(app: &App) -> Router<Web> {
         .route("/endpoints/{endpoint_id}/resume", post(endpoints::resume))
         .route("/events", get(events::list))
         .route("/events/{event_id}", get(events::show))
+        .route("/events/{event_id}/media", get(media::list))
         .route("/deliveries", get(deliveries::list))
         .route("/deliveries/{event_id}/{endpoint_id}", get(deliveries::show))
         .route("/deliveries/{event_id}/{endpoint_id}/resend", post(deliveries::resend))

@@ -1,5 +1,6 @@
 //! One delivery: what became of it and why, what to do now, every attempt, the request, and both bodies.
 
+mod files;
 mod request;
 mod resend;
 mod standing;
@@ -12,8 +13,10 @@ use socialhook_store::attempts::{self, Attempt};
 use socialhook_store::endpoints::{self, Endpoint};
 use socialhook_store::events::{self, Event};
 use socialhook_store::ledger::{self, Entry, State as Outcome};
+use socialhook_store::media::{self, Media};
 use tower_sessions::Session;
 
+use self::files::File;
 use self::request::Sent;
 pub use self::request::{event_file, raw_file};
 pub use self::resend::{resend, send_to_another};
@@ -25,6 +28,7 @@ use crate::error::Error;
 use crate::extract::Path;
 use crate::fields::Field;
 use crate::json_view;
+use crate::media::Preview;
 use crate::member::Member;
 use crate::page::{Page, Section, html};
 use crate::state::App;
@@ -48,6 +52,7 @@ struct DeliveryPage {
     /// Where else the event can be sent; none: nowhere, or by nobody who looks only.
     others: Option<EndpointChoice>,
     sent: Option<Sent>,
+    files: Vec<File>,
     normalised: Payload,
     raw: Option<Payload>,
 }
@@ -76,6 +81,7 @@ struct Told {
     entry: Entry,
     event: Event,
     attempts: Vec<Attempt>,
+    files: Vec<Media>,
     /// None: it is deleted, or nobody wanted the event.
     endpoint: Option<Endpoint>,
 }
@@ -87,6 +93,7 @@ async fn load(app: &App, member: &Member, event_id: EventId, endpoint_id: Endpoi
         entry: ledger::find(&mut c, tenant_id, event_id, endpoint_id).await?.ok_or(Error::NotFound)?,
         event: member.sees(events::find(&mut c, tenant_id, event_id).await?).ok_or(Error::NotFound)?,
         attempts: member.sees(attempts::of_delivery(&mut c, tenant_id, event_id, endpoint_id).await?),
+        files: member.sees(media::of_event(&mut c, tenant_id, event_id).await?),
         endpoint: endpoints::find(&mut c, tenant_id, endpoint_id).await?,
     })
 }
@@ -140,6 +147,7 @@ async fn page(app: &App, member: &Member, session: &Session, (told, other): (Tol
         others: (member.may_act() && !event.is_dropped && !others.is_empty())
             .then(|| EndpointChoice::new(&others, other)),
         sent: Sent::of(app, member, &told),
+        files: told.files.iter().filter(|_| !event.is_dropped).cloned().map(|media| File::of(app, media)).collect(),
         normalised: Payload::of(&request::body(app, member, &told)),
         raw: event.receipt_body.as_deref().map(Payload::of),
         standing: standing(app, member, &told),

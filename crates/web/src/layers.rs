@@ -27,7 +27,7 @@ const PAGE_TIMEOUT: Duration = Duration::from_secs(10);
 /// After signing in.
 const SESSION_DAYS: i64 = 30;
 
-const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 const PERMISSIONS_POLICY: &str = "camera=(), microphone=(), geolocation=(), payment=(), usb=()";
 const STRICT_TRANSPORT: &str = "max-age=31536000; includeSubDomains";
 

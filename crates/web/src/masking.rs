@@ -9,6 +9,7 @@ use socialhook_store::attempts::Attempt;
 use socialhook_store::events::{Event, Told};
 use socialhook_store::inspections::Inspection;
 use socialhook_store::ledger::Entry;
+use socialhook_store::media::Media;
 use socialhook_store::onboarding::Newest;
 use socialhook_store::refused_requests::Refused;
 
@@ -84,6 +85,13 @@ macro_rules! masked_bodies {
 }
 
 masked_bodies!(Told, Entry, Newest, Inspection, Refused);
+
+/// Its name is the customer's.
+impl Masked for Media {
+    fn mask(&mut self) {
+        self.filename.mask();
+    }
+}
 
 /// What an endpoint answers may repeat what it was sent, in any form.
 impl Masked for Attempt {

@@ -33,6 +33,33 @@ const SHOWN: &[&str] = &[
     "video/3gpp",
     "video/webm",
 ];
+/// How a browser shows a file in place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Preview {
+    Image,
+    Audio,
+    Video,
+}
+
+impl Preview {
+    /// None: what is of this kind is saved rather than shown.
+    #[must_use]
+    pub fn of(content_type: &str) -> Option<Self> {
+        let kind = kind(content_type);
+        let (family, _) = SHOWN.iter().find(|shown| **shown == kind)?.split_once('/')?;
+        match family {
+            "image" => Some(Self::Image),
+            "audio" => Some(Self::Audio),
+            _ => Some(Self::Video),
+        }
+    }
+}
+
+/// A type without its parameters.
+fn kind(content_type: &str) -> String {
+    content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
 /// Kinds that are named, but saved rather than shown.
 const SAVED: &[&str] = &["application/pdf", "text/plain", "text/csv", "application/zip"];
 /// Characters of a name for saving.
@@ -117,7 +144,7 @@ pub async fn show(
 }
 
 fn common(served: &Served, tag: &str) -> HeaderMap {
-    let kind = served.content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let kind = kind(&served.content_type);
     let known = SHOWN.iter().chain(SAVED).find(|known| **known == kind);
     let disposition = if SHOWN.contains(&kind.as_str()) { "inline" } else { "attachment" };
     let named = served.filename.as_deref().map(filename).filter(|name| !name.is_empty());

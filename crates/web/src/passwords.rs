@@ -17,9 +17,6 @@ use crate::error::Error;
 
 /// Hashes at the same time: leaves the other cores to the relay.
 const AT_ONCE: usize = 1;
-/// Of the threads that hash, from 0 to 19.
-#[cfg(target_os = "linux")]
-const NICENESS: i32 = 10;
 /// Beyond what can be guessed online, even without our counting of tries.
 const STRENGTH: Score = Score::Three;
 /// Rather a "try again" than a page that hangs.
@@ -53,7 +50,7 @@ impl Passwords {
         let turn = self.turn().await?;
         let (done, result) = oneshot::channel();
         let work = move || {
-            step_back();
+            socialhook_relay::priority::step_back();
             let _ = done.send(work());
             drop(turn);
         };
@@ -64,15 +61,6 @@ impl Passwords {
     async fn turn(&self) -> Result<OwnedSemaphorePermit, Error> {
         let turn = tokio::time::timeout(TURN_WITHIN, self.0.clone().acquire_owned()).await;
         turn.map_err(|_| Error::Busy)?.map_err(|_| Error::Unexpected("the semaphore is never closed"))
-    }
-}
-
-/// Lets everything else on this machine go first: a tenth of a core is left where all are busy. Elsewhere than on Linux, priorities are of
-/// whole processes.
-fn step_back() {
-    #[cfg(target_os = "linux")]
-    if let Err(error) = rustix::process::setpriority_process(Some(rustix::thread::gettid()), NICENESS) {
-        tracing::debug!(%error, "hashing goes at the usual priority");
     }
 }
 

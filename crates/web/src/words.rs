@@ -147,6 +147,9 @@ impl Pill {
     pub const CLAIMED: Self = Self { word: "Taken", meaning: "bad", shape: CROSS };
     pub const NOT_SENDING: Self = Self { word: "Not sending", meaning: "bad", shape: CROSS };
     pub const NO_ROLE: Self = Self { word: "No role", meaning: "bad", shape: CROSS };
+    pub const KEPT: Self = Self { word: "Kept", meaning: "ok", shape: TICK };
+    pub const GONE: Self = Self { word: "Gone", meaning: "bad", shape: CROSS };
+    pub const REFUSED: Self = Self { word: "Not taken", meaning: "bad", shape: CROSS };
     pub const UNSIGNED: Self = Self { word: "Signature wrong", meaning: "bad", shape: CROSS };
 
     pub fn of(state: State) -> Self {

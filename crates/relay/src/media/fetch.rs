@@ -1,11 +1,13 @@
 //! Fetching: looks a file up at Meta, streams it into the storage, and keeps it if it is what was announced.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
+use object_store::ObjectStore;
 use object_store::buffered::BufWriter;
 use reqwest::header;
 use sha2::{Digest, Sha256};
@@ -35,6 +37,7 @@ const META_KEEPS: TimeDelta = TimeDelta::days(7);
 const WAITS: [i64; 6] = [5, 30, 120, 600, 3600, 10_800];
 /// Tries after which what Meta does not know is taken to be gone.
 const NOT_THERE_TRIES: i16 = 3;
+const STOPPED: &str = "The service was stopped.";
 
 /// Why a file is not there.
 #[derive(Debug)]
@@ -122,7 +125,7 @@ pub(super) async fn fetch(relay: &Relay, key: Key) {
             tried.unwrap_or_else(|_| Err(Miss::Later("The download took too long.".to_owned())))
         }
         // Given up; it is due again when its lease is over.
-        () = relay.0.stop.cancelled() => Err(Miss::Later("The service was stopped.".to_owned())),
+        () = relay.0.stop.cancelled() => Err(Miss::Later(STOPPED.to_owned())),
     };
     let Err(miss) = tried else { return };
     if let Err(error) = note(relay, key, miss).await {
@@ -180,7 +183,9 @@ async fn try_one(relay: &Relay, key: Key) -> Result<(), Miss> {
     }
     let limit = relay.0.files.settings.file_max.min(room);
     let begun = begin(relay, &media, limit).await?;
-    let (size, sha256) = keep(relay, key, begun.answer, (limit, begun.sha256.or(media.announced_sha256))).await?;
+    let files = &relay.0.files;
+    let kept = keep(files.store.clone(), key, begun.answer, (limit, begun.sha256.or(media.announced_sha256)));
+    let (size, sha256) = files.apart.run(kept).await.unwrap_or_else(|| Err(Miss::Later(STOPPED.to_owned())))?;
     let content_type = media.mime_type.clone().or(begun.content_type);
     let content = Content { size, sha256, content_type: content_type.as_deref().unwrap_or("application/octet-stream") };
     let now = relay.0.means.clock.now();
@@ -252,7 +257,7 @@ fn missed(media: &Media, error: &socialhook_graph::Error) -> Miss {
 
 /// Streams a download into the storage; gives its size and digest. Nothing can be read of it before it is whole and right.
 async fn keep(
-    relay: &Relay,
+    store: Arc<dyn ObjectStore>,
     key: Key,
     mut answer: reqwest::Response,
     (limit, announced): (u64, Option<[u8; 32]>),
@@ -261,7 +266,6 @@ async fn keep(
     if expected.is_some_and(|size| size > limit) {
         return Err(Miss::Refused("It is larger than what is kept."));
     }
-    let store = relay.0.files.store.clone();
     let mut writer = BufWriter::with_capacity(store, object(key), PIECE).with_max_concurrency(1);
     let copied = copy(&mut writer, &mut answer, limit).await;
     let wrong = match &copied {

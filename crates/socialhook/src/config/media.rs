@@ -32,11 +32,7 @@ impl MediaConfig {
         let storage = given.media_storage.take().or(file.media_storage.take());
         let access_key = given.media_access_key.take().or(file.media_access_key.take());
         let secret_key = given.media_secret_key.take().or(file.media_secret_key.take());
-        let bytes = |limit: Option<Limit>, default| match limit {
-            Some(Limit::Bytes(bytes)) => bytes,
-            Some(Limit::None) => i64::MAX.unsigned_abs(),
-            None => default,
-        };
+        let bytes = |limit: Option<Limit>, default| limit.map_or(default, Limit::bytes);
         Ok(Self {
             storage: storage.map(|storage| place(&storage, access_key.zip(secret_key))).transpose()?,
             link_days: days("media_link_days", given.media_link_days.or(file.media_link_days), LINK_DAYS)?,

@@ -1,6 +1,6 @@
 //! The people at Meta who connected something: what Meta tells of them concerns whatever tenants they did it for.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use socialhook_core::id::{AppId, ConnectionId, TenantId};
 use sqlx::PgConnection;
 
@@ -30,6 +30,15 @@ pub async fn find_deletion(c: &mut PgConnection, code_hash: &[u8]) -> Result<Opt
         .fetch_optional(c)
         .await?;
     Ok(row.map(|row| (row.requested_at, row.connections)))
+}
+
+/// How long it can be looked up what came of a deletion.
+const TOLD_FOR: TimeDelta = TimeDelta::days(180);
+
+/// Forgets deletions that were asked for long ago.
+pub async fn sweep_deletions(c: &mut PgConnection, now: DateTime<Utc>) -> Result<()> {
+    sqlx::query!("delete from data_deletion where requested_at < $1", now - TOLD_FOR).execute(c).await?;
+    Ok(())
 }
 
 /// The connections of an app that a person of Meta's made, whoever's they are.

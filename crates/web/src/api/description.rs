@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::{Problem, channels, deliveries, endpoints, events, replays};
+use super::{Problem, channels, deliveries, endpoints, events, media, replays};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -24,7 +24,7 @@ use super::{Problem, channels, deliveries, endpoints, events, replays};
         channels::list, channels::show, channels::doctor,
         endpoints::list, endpoints::create, endpoints::show, endpoints::replace, endpoints::delete, endpoints::pause, endpoints::resume,
         endpoints::test,
-        events::list, events::show,
+        events::list, events::show, media::list,
         deliveries::list, deliveries::show, deliveries::resend,
         replays::list, replays::create, replays::show, replays::cancel,
     ),

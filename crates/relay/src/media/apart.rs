@@ -1,0 +1,35 @@
+//! A thread of its own for copying files: hashing and writing megabytes must not stand in a queue with webhooks and deliveries.
+//!
+//! What must hold: what runs here touches neither the database nor what others wait for; whoever gives up waiting ends it.
+
+use std::future::Future;
+use std::io;
+
+use tokio::runtime::{Builder, Runtime};
+use tokio_util::task::AbortOnDropHandle;
+
+use crate::priority;
+
+pub(super) struct Apart(Option<Runtime>);
+
+impl Apart {
+    pub(super) fn start() -> io::Result<Self> {
+        let mut builder = Builder::new_multi_thread();
+        builder.worker_threads(1).thread_name("media").on_thread_start(priority::step_back).enable_all();
+        builder.build().map(Some).map(Self)
+    }
+
+    /// What came of the work; none if it did not get to its end.
+    pub(super) async fn run<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> Option<T> {
+        AbortOnDropHandle::new(self.0.as_ref()?.spawn(work)).await.ok()
+    }
+}
+
+impl Drop for Apart {
+    /// Without waiting, which would not be allowed where other work is carried out.
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
