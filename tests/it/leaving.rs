@@ -52,6 +52,9 @@ pub async fn two_full_tenants(world: &World) {
         browser.submit("/members", &[("email", "grace@example.test"), ("role", "viewer")]).await;
     }
     world
+        .execute("insert into alert (tenant_id, subject, began_at, seen_at) select tenant_id, 'Paused /x', now(), now() from tenant where name in ('Acme', 'Globex')")
+        .await;
+    world
         .execute(
             "insert into endpoint_health (tenant_id, endpoint_id, down_since, drain_before, probes)
              select tenant_id, endpoint_id, '2026-11-02 11:00Z', '2026-11-02 11:00Z', 1 from endpoint where name = 'main' on conflict do nothing",

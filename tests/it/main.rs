@@ -7,6 +7,7 @@
 )]
 
 mod account;
+mod alerts;
 mod api;
 mod api_keys;
 mod api_lists;

@@ -122,6 +122,11 @@ impl Receiver {
         self.state.replies.lock().expect("not poisoned").entry(path.to_owned()).or_default().extend(replies);
     }
 
+    /// From now on a path is answered 200, whatever it was to be.
+    pub fn answers_again(&self, path: &str) {
+        self.state.replies.lock().expect("not poisoned").remove(path);
+    }
+
     pub fn behaves(&self, habit: Habit) {
         *self.state.habit.lock().expect("not poisoned") = Some(habit);
     }

@@ -90,6 +90,7 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("POST", "/settings/delete"),
     ("GET", "/settings/export"),
     ("GET", "/exports/progress"),
+    ("POST", "/settings/alerts"),
     ("POST", "/settings/media"),
     ("GET", "/connect"),
     ("GET", "/connect/{way}/{app}/start"),

@@ -118,6 +118,7 @@ const ACROSS: &[&str] = &[
     "account_links::find",
     "account_links::take",
     "account_links::remove_of",
+    "alerts::take_due",
     "account_links::sweep",
     "api_keys::find",
     "attempts::record",

@@ -66,6 +66,8 @@ pub struct World {
     pub mail: PathBuf,
     /// What stands for Meta, if anything does.
     pub sim: Option<MetaSim>,
+    /// What the pages work with.
+    pub app: App,
     stopping: CancellationToken,
     server: tokio::task::JoinHandle<std::io::Result<()>>,
     database: String,
@@ -128,14 +130,30 @@ impl World {
             draining: CancellationToken::new(),
             stopping: stopping.clone(),
         };
-        let server = tokio::spawn(socialhook_web::serve(listener, app));
+        let server = tokio::spawn(socialhook_web::serve(listener, app.clone()));
         let [acme, globex] = [tenant(&tree, 0), tenant(&tree, 1)];
         let http = reqwest::Client::builder()
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .expect("a client");
-        Self { base, clock, pools, means, relay, receiver, acme, globex, http, mail, sim, stopping, server, database }
+        Self {
+            base,
+            clock,
+            pools,
+            means,
+            relay,
+            receiver,
+            acme,
+            globex,
+            http,
+            mail,
+            sim,
+            app,
+            stopping,
+            server,
+            database,
+        }
     }
 
     /// Posts a body as Meta would, to the tenant's app; returns the status.
@@ -256,9 +274,9 @@ impl World {
         sqlx::query_scalar(query).fetch_one(&mut *c).await.expect("a count")
     }
 
-    pub async fn execute(&self, statement: &'static str) {
+    pub async fn execute(&self, statement: impl AsRef<str>) {
         let mut c = self.pools.web.acquire().await.expect("a connection");
-        sqlx::query(statement).execute(&mut *c).await.expect("a statement");
+        sqlx::query(sqlx::AssertSqlSafe(statement.as_ref())).execute(&mut *c).await.expect("a statement");
     }
 
     /// A second relay process's worth of relay on the same database.

@@ -20,6 +20,7 @@ use url::Url;
 
 pub use self::instagram::INSTAGRAM_FIELDS;
 pub use self::known::Examiner;
+pub(crate) use self::known::Known;
 pub use self::leave::{Farewell, Left};
 pub use self::outcome::{Failure, Item, ItemState, Outcome};
 pub use self::pages::PAGE_FIELDS;

@@ -22,6 +22,8 @@ use crate::database::{self, Open};
 use crate::{demo, key, postgres};
 
 const TICK: Duration = Duration::from_secs(1);
+/// How often it is seen whose things are to be looked at for what needs attention.
+const LOOK_EVERY: Duration = Duration::from_mins(1);
 /// Requests under way may take this long to finish.
 const DRAIN_LIMIT: Duration = Duration::from_secs(5);
 /// The embedded database ends itself if it takes longer.
@@ -82,6 +84,7 @@ pub async fn run(config: &Config, with_demo: bool) -> Result<(), Error> {
         stopping: stopping.clone(),
     };
     announce(config, address);
+    tokio::spawn(socialhook_web::alerts::run(app.clone(), LOOK_EVERY));
     let mut server = tokio::spawn(socialhook_web::serve(listener, app));
     if let Some(demo) = demo {
         tokio::spawn(demo.show());

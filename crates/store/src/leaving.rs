@@ -59,7 +59,7 @@ pub async fn has_stragglers(c: &mut PgConnection, tenant_id: TenantId) -> Result
              or exists (select from connection where tenant_id = $1) or exists (select from meta_login where tenant_id = $1)
              or exists (select from app where tenant_id = $1) or exists (select from member where tenant_id = $1)
              or exists (select from invitation where tenant_id = $1)
-             or exists (select from api_key where tenant_id = $1) as "found!""#,
+             or exists (select from api_key where tenant_id = $1) or exists (select from alert where tenant_id = $1) as "found!""#,
         tenant_id.0
     )
     .fetch_one(c)
@@ -75,6 +75,7 @@ pub async fn take_apart(c: &mut PgConnection, tenant_id: TenantId) -> Result<()>
     sqlx::query!("delete from meta_login where tenant_id = $1", tenant_id.0).execute(&mut *c).await?;
     sqlx::query!("delete from app where tenant_id = $1", tenant_id.0).execute(&mut *c).await?;
     sqlx::query!("delete from api_key where tenant_id = $1", tenant_id.0).execute(&mut *c).await?;
+    sqlx::query!("delete from alert where tenant_id = $1", tenant_id.0).execute(&mut *c).await?;
     sqlx::query!("delete from invitation where tenant_id = $1", tenant_id.0).execute(&mut *c).await?;
     sqlx::query!(
         "with gone as (delete from member where tenant_id = $1 returning account_id)

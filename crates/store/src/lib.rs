@@ -5,6 +5,7 @@
 
 pub mod account_links;
 pub mod accounts;
+pub mod alerts;
 pub mod api_keys;
 pub mod apps;
 pub mod attempts;

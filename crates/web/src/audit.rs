@@ -61,6 +61,7 @@ pub const ACTIONS: &[(&str, &str, &str)] = &[
     ("POST", "/channels/{channel_id}/delete", "Deleted a channel"),
     ("POST", "/settings", "Changed the settings"),
     ("POST", "/settings/media", "Changed what media are kept"),
+    ("POST", "/settings/alerts", "Changed whether they get mail about what needs attention"),
     ("GET", "/settings/export", "Exported everything"),
     ("POST", "/account/password", "Changed their password"),
     ("POST", "/account/email", "Asked for another e-mail address"),

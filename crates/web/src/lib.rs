@@ -6,10 +6,12 @@
 //! [`router`] is the whole table of routes. A file is a resource: its handlers, with their forms and pages beside them.
 
 mod account;
+pub mod alerts;
 pub mod api;
 mod apps;
 mod arrivals;
 mod assets;
+mod attention;
 pub mod audit;
 mod channels;
 mod charts;

@@ -79,6 +79,15 @@ pub struct Invitation {
     pub role: &'static str,
 }
 
+/// Tells what needs attention: a sentence and the address of a page, each.
+#[derive(Template)]
+#[template(path = "mail/alert.txt")]
+pub struct Alert {
+    pub tenant: String,
+    pub news: Vec<(String, String)>,
+    pub settings: String,
+}
+
 /// Tells what was done with an account, for whoever did not do it.
 #[derive(Template)]
 #[template(path = "mail/notice.txt")]
@@ -109,9 +118,7 @@ pub fn page(app: &App, path: &str) -> String {
 }
 
 fn address(public_url: &Url, path: &str) -> String {
-    let mut url = public_url.clone();
-    url.set_path(path);
-    url.to_string()
+    public_url.join(path).map_or_else(|_| public_url.to_string(), Into::into)
 }
 
 /// The address of a page with a token in it.

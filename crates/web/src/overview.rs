@@ -3,30 +3,25 @@
 //! What must hold: everything comes from sums and from keys of the one tenant, bounded, in six looks into the database; what
 //! is drawn also stands in a table.
 
-mod attention;
 pub mod one_endpoint;
 mod range;
 mod tables;
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
 
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
-use socialhook_core::id::{ChannelId, EndpointId};
-use socialhook_store::connections::{self, Connection};
-use socialhook_store::overview::{self as stored, AppNow, ChannelNow, EndpointNow, Open};
+use socialhook_store::overview::EndpointNow;
 use socialhook_store::rollups::{self, Bucket, Counts, Subject};
 use socialhook_store::{self as store, PgConnection, onboarding};
 use tower_sessions::Session;
 
-use self::attention::Concern;
 use self::range::Range;
 use self::tables::{ChannelRow, EndpointRow, number};
-use crate::channels::doctor;
+use crate::attention::{self, Concern, Present};
 use crate::charts::{self, Bars, Lines, PERCENTILES, Times};
 use crate::error::Error;
 use crate::extract::Query;
@@ -90,24 +85,14 @@ pub async fn show(
     let mut c = app.tenant(member.tenant_id).await?;
     let mut facts = Facts::read(&mut c, &member, range, &times).await?;
     drop(c);
-    for channel_id in attention::silent(&facts, now) {
-        if let Some(found) = app.relay.examiner().diagnose_from_memory(member.tenant_id, channel_id).await? {
-            facts.sides.insert(channel_id, doctor::whose_side(&found));
-        }
-    }
+    facts.present.ask_whose_side(&app, member.tenant_id, now).await?;
     let page = Page::new(&member, &session, Section::Overview, "Overview").await?;
     html(&facts.page(page, range, &times, now))
 }
 
 /// All that the page tells of.
 struct Facts {
-    endpoints: Vec<EndpointNow>,
-    channels: Vec<ChannelNow>,
-    apps: Vec<AppNow>,
-    open: HashMap<EndpointId, Open>,
-    connections: Vec<Connection>,
-    /// Of channels that have fallen silent: on whose side that is.
-    sides: HashMap<ChannelId, String>,
+    present: Present,
     series: Vec<Bucket>,
     start: bool,
 }
@@ -115,30 +100,23 @@ struct Facts {
 impl Facts {
     async fn read(c: &mut PgConnection, member: &Member, range: Range, times: &Times) -> store::Result<Self> {
         let (tenant_id, at) = (member.tenant_id, times.now);
-        let endpoints = stored::endpoints(c, tenant_id, range.ranking(at)).await?;
-        let channels = stored::channels(c, tenant_id, range.ranking(at), at).await?;
-        let apps = stored::apps(c, tenant_id, at).await?;
+        let present = Present::read(c, tenant_id, range.ranking(at), at).await?;
         let start = onboarding::is_open(c, tenant_id).await?;
         let mut subjects = vec![Subject::All];
-        subjects.extend(endpoints.iter().take(SHOWN).map(|one| Subject::Endpoint(one.endpoint_id)));
-        subjects.extend(channels.iter().take(SHOWN).map(|one| Subject::Channel(Some(one.channel_id))));
+        subjects.extend(present.endpoints.iter().take(SHOWN).map(|one| Subject::Endpoint(one.endpoint_id)));
+        subjects.extend(present.channels.iter().take(SHOWN).map(|one| Subject::Channel(Some(one.channel_id))));
         let series = rollups::series(c, tenant_id, range.grain(), &times.buckets(), &subjects).await?;
-        let mut of_interest: Vec<EndpointId> = endpoints.iter().take(SHOWN).map(|one| one.endpoint_id).collect();
-        let ailing = endpoints.iter().skip(SHOWN).filter(|one| attention::is_of_interest(one));
-        of_interest.extend(ailing.take(attention::SHOWN).map(|one| one.endpoint_id));
-        let open = stored::open(c, tenant_id, &of_interest).await?.into_iter().collect();
-        let connections = connections::list(c, tenant_id).await?;
-        Ok(Self { endpoints, channels, apps, open, connections, sides: HashMap::new(), series, start })
+        Ok(Self { present, series, start })
     }
 
     fn page(self, page: Page, range: Range, times: &Times, now: Now) -> OverviewPage {
         let all = self.course(Subject::All, times);
         let total = sum(&all);
-        let mut attention = attention::of(&self, now);
+        let mut attention = attention::of(&self.present, now);
         let concerns = attention.len();
         let more_attention = concerns.saturating_sub(attention::SHOWN);
         attention.truncate(attention::SHOWN);
-        let heard = self.channels.iter().any(|channel| channel.last_receipt_at.is_some());
+        let heard = self.present.channels.iter().any(|channel| channel.last_receipt_at.is_some());
         OverviewPage {
             page,
             sentence: sentence(&total, range, concerns),
@@ -148,12 +126,12 @@ impl Facts {
             more_attention,
             ranges: Range::ALL.map(|one| one.link(range)).into(),
             in_range: range.spoken(),
-            facts: facts(&total, self.open.values().filter_map(|open| open.oldest).min(), now),
+            facts: facts(&total, self.present.open.values().filter_map(|open| open.oldest).min(), now),
             charts: charts(times, &all),
             endpoints: self.endpoint_rows(times, now),
-            more_endpoints: self.endpoints.len().saturating_sub(SHOWN),
+            more_endpoints: self.present.endpoints.len().saturating_sub(SHOWN),
             channels: self.channel_rows(times, now),
-            more_channels: self.channels.len().saturating_sub(SHOWN),
+            more_channels: self.present.channels.len().saturating_sub(SHOWN),
         }
     }
 
@@ -164,15 +142,15 @@ impl Facts {
 
     /// Those with the most attempts in the stretch first: they were chosen by longer ones.
     fn endpoint_rows(&self, times: &Times, now: Now) -> Vec<EndpointRow> {
-        let shown = self.endpoints.iter().take(SHOWN);
+        let shown = self.present.endpoints.iter().take(SHOWN);
         let mut rows: Vec<_> = shown.map(|one| (self.course(Subject::Endpoint(one.endpoint_id), times), one)).collect();
         rows.sort_by_key(|(course, _)| Reverse(sum(course).attempts()));
-        let open = |one: &EndpointNow| self.open.get(&one.endpoint_id).copied().unwrap_or_default();
+        let open = |one: &EndpointNow| self.present.open.get(&one.endpoint_id).copied().unwrap_or_default();
         rows.iter().map(|(course, one)| EndpointRow::of(one, course, open(one), now)).collect()
     }
 
     fn channel_rows(&self, times: &Times, now: Now) -> Vec<ChannelRow> {
-        let shown = self.channels.iter().take(SHOWN);
+        let shown = self.present.channels.iter().take(SHOWN);
         let mut rows: Vec<_> =
             shown.map(|one| (self.course(Subject::Channel(Some(one.channel_id)), times), one)).collect();
         rows.sort_by_key(|(course, _)| Reverse(sum(course).events));

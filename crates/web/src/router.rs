@@ -150,6 +150,7 @@ fn configuration() -> Router<Web> {
         .route("/audit", get(audit::show))
         .route("/settings/delete", get(settings::leaving::confirm).post(settings::leaving::delete))
         .route("/settings/media", post(settings::media::update))
+        .route("/settings/alerts", post(settings::alerts::update))
         .route("/settings", get(settings::show).post(settings::update))
         .route("/apps", get(apps::list).post(apps::create))
         .route("/apps/{app_id}", get(apps::one::show).post(apps::one::rename))

@@ -1,5 +1,6 @@
 //! What a tenant sets for itself: its name, the zone that its pages tell times in, and how long its things are kept.
 
+pub mod alerts;
 pub mod export;
 pub mod leaving;
 pub mod media;
@@ -11,6 +12,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use chrono_tz::{TZ_VARIANTS, Tz};
 use serde::Deserialize;
 use socialhook_store as store;
+use socialhook_store::alerts as stored_alerts;
 use socialhook_store::media as stored_media;
 use socialhook_store::partitions::Retention;
 use socialhook_store::retention::{self, Own};
@@ -38,6 +40,8 @@ struct SettingsPage {
     /// What the form would have deleted, if it was not yet said that it may.
     warning: Option<String>,
     kept: media::Kept,
+    /// Whether mail tells this member what needs attention.
+    wants_alerts: bool,
     /// The service's own, in days: receipts, and events.
     defaults: (u32, u32),
 }
@@ -124,12 +128,14 @@ async fn page(
     let default = app.relay.default_retention();
     let mut c = app.tenant(member.tenant_id).await?;
     let choice = stored_media::choice(&mut c, member.tenant_id).await?.ok_or(Error::NotFound)?;
+    let wants_alerts = stored_alerts::wants(&mut c, member.tenant_id, member.account_id).await?;
     drop(c);
     html(&SettingsPage {
         page: Page::new(member, session, Section::Settings, "Settings").await?,
         may_act: member.may_act(),
         form,
         kept: media::Kept::of(app, choice),
+        wants_alerts,
         warning,
         defaults: (default.receipt_days, default.event_days),
     })

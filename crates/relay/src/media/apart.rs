@@ -1,6 +1,6 @@
-//! A thread of its own for copying files: hashing and writing megabytes must not stand in a queue with webhooks and deliveries.
+//! A thread of its own for downloads: receiving, hashing and writing megabytes must not stand in a queue with webhooks and deliveries.
 //!
-//! What must hold: what runs here touches neither the database nor what others wait for; whoever gives up waiting ends it.
+//! What must hold: nothing that runs here uses the database, whose connections belong to the other threads; whoever gives up waiting ends it.
 
 use std::future::Future;
 use std::io;

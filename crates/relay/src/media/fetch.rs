@@ -1,13 +1,11 @@
 //! Fetching: looks a file up at Meta, streams it into the storage, and keeps it if it is what was announced.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
-use object_store::ObjectStore;
 use object_store::buffered::BufWriter;
 use reqwest::header;
 use sha2::{Digest, Sha256};
@@ -18,6 +16,7 @@ use url::Url;
 
 use super::{FETCHES, FETCHES_OF_EACH, object};
 use crate::Relay;
+use crate::connect::Known;
 use crate::within::within;
 
 /// Bytes that are held of one file: what an S3 part is at least.
@@ -182,11 +181,16 @@ async fn try_one(relay: &Relay, key: Key) -> Result<(), Miss> {
         return Err(Miss::Refused("Your media take all the room that you have."));
     }
     let limit = relay.0.files.settings.file_max.min(room);
-    let begun = begin(relay, &media, limit).await?;
-    let files = &relay.0.files;
-    let kept = keep(files.store.clone(), key, begun.answer, (limit, begun.sha256.or(media.announced_sha256)));
-    let (size, sha256) = files.apart.run(kept).await.unwrap_or_else(|| Err(Miss::Later(STOPPED.to_owned())))?;
-    let content_type = media.mime_type.clone().or(begun.content_type);
+    // What is public is had without the channel's access.
+    let known = if media.is_public {
+        None
+    } else {
+        Some(relay.0.examiner.known(key.tenant_id, media.channel_id).await?.ok_or_else(not_connected)?)
+    };
+    let copied = relay.0.files.apart.run(download(relay.clone(), media.clone(), known, limit));
+    let copied = copied.await.unwrap_or_else(|| Err(Miss::Later(STOPPED.to_owned())))?;
+    let Copied { size, sha256, content_type } = copied;
+    let content_type = media.mime_type.or(content_type);
     let content = Content { size, sha256, content_type: content_type.as_deref().unwrap_or("application/octet-stream") };
     let now = relay.0.means.clock.now();
     let is_kept =
@@ -198,6 +202,24 @@ async fn try_one(relay: &Relay, key: Key) -> Result<(), Miss> {
     Ok(())
 }
 
+fn not_connected() -> Miss {
+    Miss::Later("The channel is not connected any more. Connect it again within seven days.".to_owned())
+}
+
+/// A download that is whole and in the storage.
+struct Copied {
+    size: i64,
+    sha256: [u8; 32],
+    content_type: Option<String>,
+}
+
+async fn download(relay: Relay, media: Media, known: Option<Known>, limit: u64) -> Result<Copied, Miss> {
+    let begun = begin(&relay, &media, known.as_ref(), limit).await?;
+    let announced = begun.sha256.or(media.announced_sha256);
+    let (size, sha256) = keep(&relay, media.key, begun.answer, (limit, announced)).await?;
+    Ok(Copied { size, sha256, content_type: begun.content_type })
+}
+
 /// A download that has begun.
 struct Begun {
     answer: reqwest::Response,
@@ -206,18 +228,12 @@ struct Begun {
     content_type: Option<String>,
 }
 
-async fn begin(relay: &Relay, media: &Media, limit: u64) -> Result<Begun, Miss> {
+async fn begin(relay: &Relay, media: &Media, known: Option<&Known>, limit: u64) -> Result<Begun, Miss> {
     let graph = relay.graph();
-    if media.is_public {
+    let Some(known) = known else {
         let url = Url::parse(&media.source).map_err(|_| Miss::Gone("Its address is none."))?;
         let answer = graph.download_public(&url).await.map_err(|error| missed(media, &error))?;
         return Ok(begun(answer, None));
-    }
-    let known = relay.0.examiner.known(media.key.tenant_id, media.channel_id).await?;
-    let Some(known) = known else {
-        return Err(Miss::Later(
-            "The channel is not connected any more. Connect it again within seven days.".to_owned(),
-        ));
     };
     let access = Access { app: &known.app, token: &known.token };
     let mut tries = 0;
@@ -257,7 +273,7 @@ fn missed(media: &Media, error: &socialhook_graph::Error) -> Miss {
 
 /// Streams a download into the storage; gives its size and digest. Nothing can be read of it before it is whole and right.
 async fn keep(
-    store: Arc<dyn ObjectStore>,
+    relay: &Relay,
     key: Key,
     mut answer: reqwest::Response,
     (limit, announced): (u64, Option<[u8; 32]>),
@@ -266,6 +282,7 @@ async fn keep(
     if expected.is_some_and(|size| size > limit) {
         return Err(Miss::Refused("It is larger than what is kept."));
     }
+    let store = relay.0.files.store.clone();
     let mut writer = BufWriter::with_capacity(store, object(key), PIECE).with_max_concurrency(1);
     let copied = copy(&mut writer, &mut answer, limit).await;
     let wrong = match &copied {

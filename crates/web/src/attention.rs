@@ -1,17 +1,25 @@
 //! What needs attention now, in words, the worst first, each with where to go.
 
-use chrono::{DateTime, TimeDelta, Utc};
-use socialhook_core::id::ChannelId;
-use socialhook_store::connections::Connection;
-use socialhook_store::endpoints::PauseReason;
-use socialhook_store::overview::{AppNow, ChannelNow, EndpointNow, OPEN_COUNTED};
+use std::collections::HashMap;
 
-use super::Facts;
+use chrono::{DateTime, TimeDelta, Utc};
+use socialhook_core::id::{ChannelId, EndpointId, TenantId};
+use socialhook_store::connections::{self, Connection};
+use socialhook_store::endpoints::PauseReason;
+use socialhook_store::overview::{self as stored, AppNow, ChannelNow, EndpointNow, OPEN_COUNTED, Open, Stretch};
+use socialhook_store::{self as store, PgConnection};
+
 use crate::channels::access::token;
+use crate::channels::doctor;
+use crate::error::Error;
+use crate::state::App;
 use crate::words::{Now, Pill, When, count, count_up_to, grouped};
 
 /// So many are told of; of the rest how many there are.
 pub const SHOWN: usize = 8;
+
+/// Endpoints of which it is counted what they are owed, those with the most traffic first.
+const COUNTED: usize = 20;
 
 /// Endpoints, or channels, with the same trouble that are told of one by one.
 const APART: usize = 3;
@@ -37,14 +45,55 @@ pub struct Concern {
     pub link: &'static str,
 }
 
-/// Endpoints of which it matters how much they are owed.
-pub fn is_of_interest(one: &EndpointNow) -> bool {
+/// How a tenant's things are at this moment.
+pub struct Present {
+    pub endpoints: Vec<EndpointNow>,
+    pub channels: Vec<ChannelNow>,
+    pub apps: Vec<AppNow>,
+    pub open: HashMap<EndpointId, Open>,
+    pub connections: Vec<Connection>,
+    /// Of channels that have fallen silent: on whose side that is.
+    sides: HashMap<ChannelId, String>,
+}
+
+impl Present {
+    /// Those with the most traffic in the stretch come first.
+    pub async fn read(
+        c: &mut PgConnection,
+        tenant_id: TenantId,
+        traffic: Stretch,
+        now: DateTime<Utc>,
+    ) -> store::Result<Self> {
+        let endpoints = stored::endpoints(c, tenant_id, traffic).await?;
+        let channels = stored::channels(c, tenant_id, traffic, now).await?;
+        let apps = stored::apps(c, tenant_id, now).await?;
+        let mut counted: Vec<EndpointId> = endpoints.iter().take(COUNTED).map(|one| one.endpoint_id).collect();
+        let ailing = endpoints.iter().skip(COUNTED).filter(|one| is_of_interest(one));
+        counted.extend(ailing.take(SHOWN).map(|one| one.endpoint_id));
+        let open = stored::open(c, tenant_id, &counted).await?.into_iter().collect();
+        let connections = connections::list(c, tenant_id).await?;
+        Ok(Self { endpoints, channels, apps, open, connections, sides: HashMap::new() })
+    }
+
+    /// Finds out on whose side it is that channels have fallen silent; of many at once nobody asks one by one.
+    pub async fn ask_whose_side(&mut self, app: &App, tenant_id: TenantId, now: Now) -> Result<(), Error> {
+        for channel_id in silent(self, now) {
+            if let Some(found) = app.relay.examiner().diagnose_from_memory(tenant_id, channel_id).await? {
+                self.sides.insert(channel_id, doctor::whose_side(&found));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// It matters how much it is owed.
+fn is_of_interest(one: &EndpointNow) -> bool {
     one.down_since.is_some() || one.has_parked || one.has_waiting
 }
 
 /// Everything that needs attention, endpoints first, since there events wait already. What many have in common is told once.
-pub fn of(facts: &Facts, now: Now) -> Vec<Concern> {
-    let endpoints: Vec<Concern> = facts.endpoints.iter().filter_map(|one| endpoint(facts, one, now)).collect();
+pub fn of(present: &Present, now: Now) -> Vec<Concern> {
+    let endpoints: Vec<Concern> = present.endpoints.iter().filter_map(|one| endpoint(present, one, now)).collect();
     let mut concerns = Vec::new();
     let mut rest = endpoints;
     for pill in [Pill::DOWN, Pill::PAUSED, Pill::PARKED, Pill::WAITING] {
@@ -52,16 +101,16 @@ pub fn of(facts: &Facts, now: Now) -> Vec<Concern> {
         concerns.extend(told_once(same, |number| many_endpoints(pill, number)));
         rest = others;
     }
-    concerns.extend(facts.apps.iter().filter_map(|one| app(one, now)));
-    concerns.extend(facts.connections.iter().filter_map(|one| access(one, now)));
-    let silences = facts.channels.iter().filter_map(|one| silence(facts, one, now)).collect();
+    concerns.extend(present.apps.iter().filter_map(|one| app(one, now)));
+    concerns.extend(present.connections.iter().filter_map(|one| access(one, now)));
+    let silences = present.channels.iter().filter_map(|one| silence(present, one, now)).collect();
     concerns.extend(told_once(silences, many_silent));
     concerns
 }
 
 /// Channels that have fallen silent and are told of one by one.
-pub fn silent(facts: &Facts, now: Now) -> Vec<ChannelId> {
-    let silent = facts.channels.iter().filter(|one| silence(facts, one, now).is_some());
+fn silent(present: &Present, now: Now) -> Vec<ChannelId> {
+    let silent = present.channels.iter().filter(|one| silence(present, one, now).is_some());
     let silent: Vec<ChannelId> = silent.map(|one| one.channel_id).collect();
     if silent.len() > APART { Vec::new() } else { silent }
 }
@@ -141,8 +190,8 @@ fn since(at: DateTime<Utc>, now: Now) -> String {
     words.strip_suffix(" ago").map_or(words.clone(), |length| format!("for {length}"))
 }
 
-fn endpoint(facts: &Facts, one: &EndpointNow, now: Now) -> Option<Concern> {
-    let open = facts.open.get(&one.endpoint_id).copied().unwrap_or_default();
+fn endpoint(present: &Present, one: &EndpointNow, now: Now) -> Option<Concern> {
+    let open = present.open.get(&one.endpoint_id).copied().unwrap_or_default();
     let name = &one.name;
     let parked = match open.parked {
         // Those that are not counted are known to have some.
@@ -235,7 +284,7 @@ fn app(one: &AppNow, now: Now) -> Option<Concern> {
 }
 
 /// A channel that used to be busy and is not any more.
-fn silence(facts: &Facts, one: &ChannelNow, now: Now) -> Option<Concern> {
+fn silence(present: &Present, one: &ChannelNow, now: Now) -> Option<Concern> {
     let last = one.last_receipt_at?;
     let (events, since_when) = one.pace.filter(|(events, _)| *events >= BUSY)?;
     let seconds = (last - since_when).num_seconds().max(1);
@@ -248,7 +297,7 @@ fn silence(facts: &Facts, one: &ChannelNow, now: Now) -> Option<Concern> {
     };
     (silent > usual && silent < SILENT_UNTIL).then(|| Concern {
         pill: Pill::WAITING,
-        sentence: match facts.sides.get(&one.channel_id) {
+        sentence: match present.sides.get(&one.channel_id) {
             Some(side) => format!("{} has been silent {}; {before}. {side}", one.name, since(last, now)),
             None => format!("{} has been silent {}; {before}.", one.name, since(last, now)),
         },
