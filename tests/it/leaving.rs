@@ -101,9 +101,15 @@ async fn everything_of_one_tenant_is_in_one_file() {
         let lines: Vec<Value> =
             file.text.lines().map(|line| serde_json::from_str(line).expect("each line is JSON")).collect();
         let of_kind = |kind: &str| lines.iter().filter(|line| line["kind"] == kind).collect::<Vec<_>>();
-        for (kind, number) in
-            [("tenant", 1), ("member", 1), ("invitation", 1), ("app", 1), ("channel", 3), ("endpoint", 2)]
-        {
+        for (kind, number) in [
+            ("tenant", 1),
+            ("member", 1),
+            ("invitation", 1),
+            ("app", 1),
+            ("connection", 1),
+            ("channel", 3),
+            ("endpoint", 2),
+        ] {
             assert_eq!(of_kind(kind).len(), number, "{kind}");
         }
         let (events, receipts) = (of_kind("event"), of_kind("receipt"));

@@ -53,6 +53,11 @@ async fn the_events_page_shows_its_files_and_the_api_renews_their_links() {
             assert_eq!(before["data"][0]["sha256"], digest(&body));
             assert_eq!(other.get(&format!("/events/{event}/media")).await.status, 404);
         }
+        let file = browser.get("/settings/export").await.text;
+        let lines = file.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+        let files: Vec<Value> = lines.flat_map(|line| line["media"].as_array().cloned().unwrap_or_default()).collect();
+        assert_eq!(files.len(), 3);
+        assert!(files.iter().all(|file| file["state"] == "stored" && file["sha256"].is_string()), "{files:?}");
         world.execute("update media set state = 'gone', reason = 'Meta does not have it any more.'").await;
         let event = world.received(&world.acme).last().expect("an event")["id"].as_str().expect("an id").to_owned();
         let page = browser.get(&format!("/deliveries/{event}/{}", world.acme.endpoint_id)).await;

@@ -12,7 +12,7 @@ use socialhook_core::id::{ChannelId, EventId, TenantId};
 use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
 
-pub use self::reading::{Summary, find, of_event, summary};
+pub use self::reading::{Summary, find, of_event, of_events, summary};
 use crate::{Error, Result};
 
 /// Which file of which event.
@@ -50,6 +50,23 @@ pub enum State {
 }
 
 impl State {
+    /// Whether a link to it leads anywhere.
+    #[must_use]
+    pub fn is_to_be_had(self) -> bool {
+        matches!(self, Self::Waiting | Self::Stored)
+    }
+
+    /// Its word in the database, the API and files.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Stored => "stored",
+            Self::Gone => "gone",
+            Self::Refused => "refused",
+        }
+    }
+
     fn from_word(word: &str) -> Result<Self> {
         Ok(match word {
             "waiting" => Self::Waiting,

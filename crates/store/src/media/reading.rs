@@ -3,11 +3,13 @@
 use chrono::{DateTime, Utc};
 use socialhook_core::id::{ChannelId, EventId, TenantId};
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use super::{Key, Media, State};
 use crate::Result;
 
 struct Row {
+    event_id: EventId,
     position: i16,
     channel_id: ChannelId,
     source: String,
@@ -25,10 +27,10 @@ struct Row {
 }
 
 impl Row {
-    fn media(self, tenant_id: TenantId, event_id: EventId) -> Result<Media> {
+    fn media(self, tenant_id: TenantId) -> Result<Media> {
         let digest = |bytes: Option<Vec<u8>>| bytes.and_then(|bytes| bytes.try_into().ok());
         Ok(Media {
-            key: Key { tenant_id, event_id, position: self.position },
+            key: Key { tenant_id, event_id: self.event_id, position: self.position },
             channel_id: self.channel_id,
             source: self.source,
             is_public: self.is_public,
@@ -54,16 +56,22 @@ pub async fn find(c: &mut PgConnection, tenant_id: TenantId, key: Key) -> Result
 
 /// The files of an event, in their order, without those that are being erased.
 pub async fn of_event(c: &mut PgConnection, tenant_id: TenantId, event_id: EventId) -> Result<Vec<Media>> {
+    of_events(c, tenant_id, &[event_id]).await
+}
+
+/// The files of some events, by event.
+pub async fn of_events(c: &mut PgConnection, tenant_id: TenantId, event_ids: &[EventId]) -> Result<Vec<Media>> {
+    let event_ids: Vec<Uuid> = event_ids.iter().map(|id| id.0).collect();
     let rows = sqlx::query_as!(
         Row,
-        "select position, channel_id, source, is_public, announced_sha256, mime_type, filename, received_at, state, reason, tries, size, sha256, content_type
-         from media where tenant_id = $1 and event_id = $2 and state <> 'erasing' order by position",
+        "select event_id, position, channel_id, source, is_public, announced_sha256, mime_type, filename, received_at, state, reason, tries, size, sha256, content_type
+         from media where tenant_id = $1 and event_id = any($2) and state <> 'erasing' order by event_id, position",
         tenant_id.0,
-        event_id.0
+        &event_ids
     )
     .fetch_all(c)
     .await?;
-    rows.into_iter().map(|row| row.media(tenant_id, event_id)).collect()
+    rows.into_iter().map(|row| row.media(tenant_id)).collect()
 }
 
 /// How the media of a channel are doing since some time.

@@ -6,7 +6,7 @@ use serde::Serialize;
 use socialhook_core::id::EventId;
 use socialhook_core::signature::hex;
 use socialhook_store::events;
-use socialhook_store::media::{self as stored, Media, State as Stored};
+use socialhook_store::media::{self as stored, Media};
 use utoipa::ToSchema;
 
 use super::Page;
@@ -39,16 +39,10 @@ pub struct File {
 
 impl File {
     fn of(app: &App, media: Media) -> Self {
-        let (state, is_to_be_had) = match media.state {
-            Stored::Waiting => ("waiting", true),
-            Stored::Stored => ("stored", true),
-            Stored::Gone => ("gone", false),
-            Stored::Refused => ("refused", false),
-        };
-        let link = is_to_be_had.then(|| app.relay.media_link(media.key, None));
+        let link = media.state.is_to_be_had().then(|| app.relay.media_link(media.key, None));
         Self {
             position: media.key.position,
-            state,
+            state: media.state.as_str(),
             reason: media.reason,
             mime_type: media.content_type.or(media.mime_type),
             filename: media.filename,

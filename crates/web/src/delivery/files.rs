@@ -38,13 +38,12 @@ impl File {
             State::Refused => (Pill::REFUSED, format!("{kind}. {}", reason.unwrap_or("It was not taken."))),
         };
         let (link, _) = app.relay.media_link(media.key, Some(LINKS_FOR));
-        let is_to_be_had = matches!(media.state, State::Stored | State::Waiting);
         Self {
             name: media.filename.unwrap_or_else(|| format!("File {}", media.key.position + 1)),
             pill,
             preview: (media.state == State::Stored).then(|| Preview::of(&kind)).flatten(),
             sentence,
-            href: is_to_be_had.then(|| link[Position::BeforePath..].to_owned()),
+            href: media.state.is_to_be_had().then(|| link[Position::BeforePath..].to_owned()),
         }
     }
 }

@@ -9,11 +9,13 @@ use axum::response::{IntoResponse, Response};
 use chrono::DateTime;
 use serde_json::{Value, json};
 use socialhook_core::id::{AuditId, EventId, ReceiptId};
+use socialhook_core::signature::hex;
 use socialhook_store::attempts::{self, Attempt};
 use socialhook_store::ledger::Entry;
+use socialhook_store::media::{self, Media};
 use socialhook_store::seal::Sealer;
 use socialhook_store::{
-    PgConnection, apps, audit, channels, endpoints, everything, invitations, ledger, retention, tenants,
+    PgConnection, apps, audit, channels, connections, endpoints, everything, invitations, ledger, retention, tenants,
 };
 use uuid::Uuid;
 
@@ -115,6 +117,12 @@ impl Export {
                 json!({ "kind": "app", "id": app.app_id, "name": app.name, "created_at": exact(app.created_at) }),
             );
         }
+        for one in connections::list(c, tenant_id).await? {
+            lines.push(json!({
+                "kind": "connection", "id": one.connection_id, "app_id": one.app_id, "to": one.kind.as_str(), "external_id": one.external_id,
+                "name": one.name, "scopes": one.scopes, "expires_at": one.token_expires_at.map(exact), "ended_at": one.dead_at.map(exact),
+            }));
+        }
         for channel in channels::list(c, tenant_id).await? {
             lines.push(json!({
                 "kind": "channel", "id": channel.channel_id, "app_id": channel.app_id, "platform": channel.platform.as_str(),
@@ -140,6 +148,10 @@ impl Export {
             entries.entry(entry.event_id).or_default().push(entry);
         }
         let attempts = attempts::of_events(c, tenant_id, &ids).await?;
+        let mut files: HashMap<EventId, Vec<Value>> = HashMap::new();
+        for file in media::of_events(c, tenant_id, &ids).await? {
+            files.entry(file.key.event_id).or_default().push(of_file(&file));
+        }
         let lines = events.iter().map(|event| {
             let own = entries.get(&event.event_id).into_iter().flatten();
             let deliveries: Vec<Value> = own
@@ -154,6 +166,7 @@ impl Export {
                 .collect();
             let head = json!({
                 "kind": "event", "receipt_id": event.receipt_id, "received_at": exact(event.received_at), "deliveries": deliveries,
+                "media": files.remove(&event.event_id).unwrap_or_default(),
             });
             with(&head, "event", &event.body)
         });
@@ -194,6 +207,14 @@ fn of_receipt(receipt: &everything::Receipt) -> Vec<u8> {
         "kind": "receipt", "id": receipt.receipt_id, "app_id": receipt.app_id, "received_at": exact(receipt.received_at),
     });
     with(&head, "body", &receipt.body)
+}
+
+/// Its bytes are to be had through the API.
+fn of_file(file: &Media) -> Value {
+    json!({
+        "position": file.key.position, "state": file.state.as_str(), "reason": file.reason, "filename": file.filename,
+        "mime_type": file.content_type.as_ref().or(file.mime_type.as_ref()), "size": file.size, "sha256": file.sha256.map(|digest| hex(&digest)),
+    })
 }
 
 fn of_attempt(attempt: &Attempt) -> Value {
