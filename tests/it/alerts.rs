@@ -55,6 +55,8 @@ async fn what_lasts_is_told_once_and_again_only_when_it_comes_back() {
         let told = taken(world, &world.acme).await;
         assert_eq!(told[0].subject, SUBJECT);
         assert!(told[0].text.contains("main has not answered for 10 min."), "{}", told[0].text);
+        let parts: Vec<&str> = told[0].text.trim().split("\n\n").collect();
+        assert_eq!(parts.len(), 3, "what it is with its page, why they get it, where it ends: {}", told[0].text);
         assert!(told[0].text.contains("/settings#alerts"), "{}", told[0].text);
         assert!(!told[0].text.contains("hello") && !told[0].text.contains("7700900456"), "{}", told[0].text);
         let page = owner(world, &world.acme).await.get(&told[0].path(world)).await;

@@ -225,7 +225,8 @@ fn endpoint(present: &Present, one: &EndpointNow, now: Now) -> Option<Concern> {
     }
     if let Some(at) = one.down_since {
         let parked = if one.has_parked {
-            format!(" {parked} parked and will be sent by themselves once it answers.")
+            let selves = if open.parked == 1 { "itself" } else { "themselves" };
+            format!(" {parked} parked and will be sent by {selves} once it answers.")
         } else {
             String::new()
         };

@@ -26,6 +26,8 @@ const URL_LIVES: TimeDelta = TimeDelta::minutes(5);
 /// And its id for so long.
 const ID_LIVES: TimeDelta = TimeDelta::days(7);
 const CHUNK: usize = 64 << 10;
+/// What an image begins with, so that there is something to see; what follows a picture's end is not looked at.
+const PICTURE: &[u8] = include_bytes!("picture.jpg");
 
 /// What a customer attaches.
 #[derive(Debug, Clone)]
@@ -65,13 +67,16 @@ pub struct Content {
     seed: u64,
     chunk: u64,
     left: usize,
+    /// What it begins with.
+    head: &'static [u8],
     /// Ends with an error when so much is left.
     breaks_at: Option<usize>,
 }
 
 impl Content {
-    fn new(seed: u64, bytes: usize) -> Self {
-        Self { seed, chunk: 0, left: bytes, breaks_at: None }
+    fn new(seed: u64, new: &NewMedia) -> Self {
+        let is_shown = new.mime_type == "image/jpeg" && new.bytes >= PICTURE.len();
+        Self { seed, chunk: 0, left: new.bytes, head: if is_shown { PICTURE } else { &[] }, breaks_at: None }
     }
 }
 
@@ -83,7 +88,10 @@ impl Iterator for Content {
         if length == 0 {
             return None;
         }
-        let bytes = fill(self.seed, self.chunk, length);
+        let mut bytes = fill(self.seed, self.chunk, length);
+        for (byte, of_head) in bytes.iter_mut().zip(std::mem::take(&mut self.head)) {
+            *byte = *of_head;
+        }
         self.chunk += 1;
         self.left -= length;
         Some(bytes.into())
@@ -110,7 +118,7 @@ impl MetaSim {
             (format!("14800112{:08}", state.serial), state.serial)
         };
         let mut hash = Sha256::new();
-        Content::new(seed, new.bytes).for_each(|chunk| hash.update(&chunk));
+        Content::new(seed, &new).for_each(|chunk| hash.update(&chunk));
         let sha256 = hash.finalize().into();
         let medium =
             Medium { new, seed, sha256, uploaded_at: self.0.clock.now(), phone_number_id: phone_number_id.to_owned() };
@@ -179,7 +187,7 @@ pub async fn public(State(sim): State<MetaSim>, Path(id): Path<String>) -> Respo
         return StatusCode::NOT_FOUND.into_response();
     };
     let head = [(header::CONTENT_TYPE, medium.new.mime_type)];
-    (head, Body::from_stream(Content::new(medium.seed, medium.new.bytes))).into_response()
+    (head, Body::from_stream(Content::new(medium.seed, &medium.new))).into_response()
 }
 
 /// The content, for whoever has the address and a token.
@@ -193,7 +201,7 @@ pub async fn download(State(sim): State<MetaSim>, Path(key): Path<String>, heade
         return StatusCode::NOT_FOUND.into_response();
     };
     let seed = if state.faults.contains(&Fault::MediaDiffers) { medium.seed + 1 } else { medium.seed };
-    let mut content = Content::new(seed, medium.new.bytes);
+    let mut content = Content::new(seed, &medium.new);
     if state.faults.contains(&Fault::MediaBreaksOff) {
         content.breaks_at = Some(medium.new.bytes / 2);
     }
