@@ -13,7 +13,7 @@ create index tenant_alerts_due on tenant (alerts_due_at) where deleted_at is nul
 -- Something that needs attention: told once it has lasted, and forgotten once it has been over for a while.
 create table alert (
   tenant_id uuid not null references tenant on delete cascade,
-  -- What it is and where it shows, which tells it from others: a state's word and the path of a page.
+  -- A state's word and the id of what is in it, or the path of a page where many have it in common.
   subject text not null check (length(subject) between 1 and 300),
   began_at timestamptz not null,
   seen_at timestamptz not null,

@@ -92,7 +92,7 @@ async fn it_is_told_to_those_who_want_it() {
         let browser = owner(world, &world.acme).await;
         for (email, role) in [("dev@acme.test", "developer"), ("eyes@acme.test", "viewer")] {
             world
-                .execute(&format!(
+                .execute(format!(
                     "with made as (insert into account (account_id, email, password_hash, created_at)
                        values (gen_random_uuid(), '{email}', '-', now()) returning account_id)
                      insert into member (tenant_id, account_id, role, created_at)
@@ -124,6 +124,34 @@ async fn it_is_told_to_those_who_want_it() {
         after(world, 30).await;
         assert!(globex.get("/overview").await.words().contains("was paused"));
         assert!(letters(world, world.globex.email).await.is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn each_access_that_ends_is_told_by_itself() {
+    world(async |world| {
+        world.connection_of(&world.acme).await;
+        world
+            .execute(
+                "insert into connection (tenant_id, connection_id, app_tenant_id, app_id, kind, external_id, name, token, token_made_at, scopes, created_at,
+                   check_due_at)
+                 select tenant_id, gen_random_uuid(), app_tenant_id, app_id, kind, external_id || '1', 'Second page', token, token_made_at, scopes,
+                   created_at, 'infinity' from connection",
+            )
+            .await;
+        world.execute("update connection set check_due_at = 'infinity'").await;
+        assert_eq!(after(world, 10).await, 0);
+        for name in ["Second page", "%"] {
+            world
+                .execute(format!(
+                    "update connection set dead_at = '2026-11-02 12:00Z', dead_reason = 'revoked' where name like '{name}' and dead_at is null"
+                ))
+                .await;
+            assert_eq!(after(world, 40).await, 1);
+            let told = taken(world, &world.acme).await;
+            assert_eq!(told[0].text.contains("Second page"), name == "Second page", "{}", told[0].text);
+        }
     })
     .await;
 }

@@ -54,7 +54,15 @@ pub async fn sweep(app: &App) -> Result<usize, Error> {
             break;
         }
         for tenant in due {
-            letters += look(app, &tenant).await?;
+            match look(app, &tenant).await {
+                Ok(written) => letters += written,
+                // The others have their turn all the same.
+                Err(error) => tracing::warn!(
+                    tenant.id = %tenant.tenant_id,
+                    error = &error as &dyn std::error::Error,
+                    "what needs attention could not be told"
+                ),
+            }
         }
     }
     Ok(letters)
@@ -86,7 +94,7 @@ async fn look(app: &App, tenant: &Due) -> Result<usize, Error> {
 
 /// What tells one from another, as long as it lasts.
 fn subject(concern: &Concern) -> String {
-    format!("{} {}", concern.pill.word, concern.href)
+    format!("{} {}", concern.pill.word, if concern.about.is_empty() { &concern.href } else { &concern.about })
 }
 
 async fn concerns(app: &App, tenant: &Due, now: Now) -> Result<Vec<Concern>, Error> {

@@ -39,6 +39,8 @@ const SILENT_UNTIL: TimeDelta = TimeDelta::days(14);
 /// One thing that someone should look at.
 pub struct Concern {
     pub pill: Pill,
+    /// The id of what it is about; empty where many have it in common.
+    pub about: String,
     pub sentence: String,
     /// Where to see or mend it.
     pub href: String,
@@ -120,6 +122,7 @@ fn access(one: &Connection, now: Now) -> Option<Concern> {
     let (pill, sentence) = token(one, now);
     (pill != Pill::TOKEN_GOOD).then(|| Concern {
         pill,
+        about: one.connection_id.to_string(),
         sentence: format!("{}: {sentence}", one.name),
         href: "/connect".to_owned(),
         link: "Connect again",
@@ -158,13 +161,14 @@ fn many_endpoints(pill: Pill, number: usize) -> Concern {
             "Show waiting",
         ),
     };
-    Concern { pill, sentence, href: href.to_owned(), link }
+    Concern { pill, about: String::new(), sentence, href: href.to_owned(), link }
 }
 
 fn many_silent(number: usize) -> Concern {
     let hours = SILENT_AFTER.num_hours();
     Concern {
         pill: Pill::WAITING,
+        about: String::new(),
         sentence: format!(
             "{} channels that used to be busy have been silent for more than {hours} h.",
             grouped(number)
@@ -190,6 +194,31 @@ fn since(at: DateTime<Utc>, now: Now) -> String {
     words.strip_suffix(" ago").map_or(words.clone(), |length| format!("for {length}"))
 }
 
+/// What is told of an endpoint, and mended on its page.
+fn of_endpoint(one: &EndpointNow, pill: Pill, sentence: String) -> Concern {
+    let about = one.endpoint_id.to_string();
+    Concern { pill, href: format!("/endpoints/{about}"), about, sentence, link: "Open endpoint" }
+}
+
+/// Of one that a person paused nothing is told while nothing waits for it.
+fn paused(one: &EndpointNow, open: Open, ago: &str, reason: PauseReason) -> Option<Concern> {
+    let name = &one.name;
+    let has_kept = one.has_parked || open.waiting > 0;
+    let kept = count_up_to(open.parked + open.waiting, OPEN_COUNTED, "event is", "events are");
+    let kept = if has_kept { format!(" {kept} kept until you resume it.") } else { String::new() };
+    let sentence = match reason {
+        PauseReason::Person if !has_kept => return None,
+        PauseReason::Person => format!("{name} was paused {ago}.{kept}"),
+        PauseReason::Gone => {
+            format!("{name} was paused by itself {ago}: it answered 410, which asks for no more.{kept}")
+        }
+        PauseReason::Unhealthy => {
+            format!("{name} was paused by itself {ago}: it had not answered for days.{kept}")
+        }
+    };
+    Some(of_endpoint(one, Pill::PAUSED, sentence))
+}
+
 fn endpoint(present: &Present, one: &EndpointNow, now: Now) -> Option<Concern> {
     let open = present.open.get(&one.endpoint_id).copied().unwrap_or_default();
     let name = &one.name;
@@ -198,30 +227,12 @@ fn endpoint(present: &Present, one: &EndpointNow, now: Now) -> Option<Concern> {
         0 if one.has_parked => "Events are".to_owned(),
         parked => count_up_to(parked, OPEN_COUNTED, "event is", "events are"),
     };
-    let settings = |pill, sentence| {
-        Some(Concern { pill, sentence, href: format!("/endpoints/{}", one.endpoint_id), link: "Open endpoint" })
-    };
-    let ledger = |pill, sentence, outcome| {
+    let ledger = |pill, sentence, outcome, link| {
         let href = format!("/deliveries?outcome={outcome}&endpoint={}", one.endpoint_id);
-        Some(Concern { pill, sentence, href, link: if outcome == "parked" { "Show parked" } else { "Show waiting" } })
+        Some(Concern { pill, about: one.endpoint_id.to_string(), sentence, href, link })
     };
-    let has_kept = one.has_parked || open.waiting > 0;
     if let Some((at, reason)) = one.paused {
-        let kept = count_up_to(open.parked + open.waiting, OPEN_COUNTED, "event is", "events are");
-        let kept = if has_kept { format!(" {kept} kept until you resume it.") } else { String::new() };
-        let paused = ago(at, now);
-        return match reason {
-            PauseReason::Person if !has_kept => None,
-            PauseReason::Person => settings(Pill::PAUSED, format!("{name} was paused {paused}.{kept}")),
-            PauseReason::Gone => settings(
-                Pill::PAUSED,
-                format!("{name} was paused by itself {paused}: it answered 410, which asks for no more.{kept}"),
-            ),
-            PauseReason::Unhealthy => settings(
-                Pill::PAUSED,
-                format!("{name} was paused by itself {paused}: it had not answered for days.{kept}"),
-            ),
-        };
+        return paused(one, open, &ago(at, now), reason);
     }
     if let Some(at) = one.down_since {
         let parked = if one.has_parked {
@@ -230,26 +241,30 @@ fn endpoint(present: &Present, one: &EndpointNow, now: Now) -> Option<Concern> {
         } else {
             String::new()
         };
-        return settings(Pill::DOWN, format!("{name} has not answered {}.{parked}", since(at, now)));
+        return Some(of_endpoint(one, Pill::DOWN, format!("{name} has not answered {}.{parked}", since(at, now))));
     }
     if one.has_parked && !one.is_recovering {
         return ledger(
             Pill::PARKED,
             format!("{parked} parked at {name} after the last attempt failed. Resend once the cause is mended."),
             "parked",
+            "Show parked",
         );
     }
     let oldest = open.oldest?;
     let waits = now.to_utc() - oldest > WAITING_LONG;
     let waiting = count_up_to(open.waiting.max(1), OPEN_COUNTED, "event waits", "events wait");
     waits.then(|| {
-        ledger(Pill::WAITING, format!("{waiting} for {name}, the oldest {}.", since(oldest, now)), "waiting")
+        let sentence = format!("{waiting} for {name}, the oldest {}.", since(oldest, now));
+        ledger(Pill::WAITING, sentence, "waiting", "Show waiting")
     })?
 }
 
 fn app(one: &AppNow, now: Now) -> Option<Concern> {
     let at = now.to_utc();
-    let concern = |pill, sentence, href: &str, link| Some(Concern { pill, sentence, href: href.to_owned(), link });
+    let concern = |pill, sentence, href: &str, link| {
+        Some(Concern { pill, about: one.app_id.to_string(), sentence, href: href.to_owned(), link })
+    };
     let name = &one.name;
     if let Some((number, last)) = one.unsigned.filter(|(_, last)| at - *last < UNSIGNED_WITHIN) {
         let webhooks = count(usize::try_from(number).unwrap_or(0), "webhook", "webhooks");
@@ -298,6 +313,7 @@ fn silence(present: &Present, one: &ChannelNow, now: Now) -> Option<Concern> {
     };
     (silent > usual && silent < SILENT_UNTIL).then(|| Concern {
         pill: Pill::WAITING,
+        about: one.channel_id.to_string(),
         sentence: match present.sides.get(&one.channel_id) {
             Some(side) => format!("{} has been silent {}; {before}. {side}", one.name, since(last, now)),
             None => format!("{} has been silent {}; {before}.", one.name, since(last, now)),
