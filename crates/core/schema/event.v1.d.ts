@@ -404,7 +404,7 @@ export interface Media {
   animated?: boolean;
   /** Where you can fetch it without a token of Meta's. */
   url?: string;
-  /** Seconds since the epoch. */
+  /** Seconds since the epoch; after that the API gives a new one: `/api/v1/events/{id}/media`. */
   url_expires_at?: number;
 }
 

@@ -34,7 +34,9 @@ pub async fn run(app: App, every: Duration) {
             () = app.stopping.cancelled() => return,
             _ = interval.tick() => {}
         }
-        if let Err(error) = sweep(&app).await {
+        if let Err(error) = sweep(&app).await
+            && !app.stopping.is_cancelled()
+        {
             tracing::warn!(error = &error as &dyn std::error::Error, "what needs attention could not be looked for");
         }
     }
@@ -56,6 +58,8 @@ pub async fn sweep(app: &App) -> Result<usize, Error> {
         for tenant in due {
             match look(app, &tenant).await {
                 Ok(written) => letters += written,
+                // Whoever was not looked at is in a while.
+                Err(_) if app.stopping.is_cancelled() => return Ok(letters),
                 // The others have their turn all the same.
                 Err(error) => tracing::warn!(
                     tenant.id = %tenant.tenant_id,

@@ -10,12 +10,16 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::priority;
 
+/// Threads that write, beside the one that receives and hashes: each keeps some memory to itself.
+const WRITERS: usize = 2;
+
 pub(super) struct Apart(Option<Runtime>);
 
 impl Apart {
     pub(super) fn start() -> io::Result<Self> {
         let mut builder = Builder::new_multi_thread();
-        builder.worker_threads(1).thread_name("media").on_thread_start(priority::step_back).enable_all();
+        builder.worker_threads(1).max_blocking_threads(WRITERS).thread_name("media");
+        builder.on_thread_start(priority::step_back).enable_all();
         builder.build().map(Some).map(Self)
     }
 

@@ -67,7 +67,7 @@ pub(crate) struct Media<'a> {
     /// Where you can fetch it without a token of Meta's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<Text<'a>>,
-    /// Seconds since the epoch.
+    /// Seconds since the epoch; after that the API gives a new one: `/api/v1/events/{id}/media`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url_expires_at: Option<i64>,
 }
