@@ -3,6 +3,7 @@
 //! What must hold: every job that is submitted ends in the recorder, or is given back to the database. A job's place in the
 //! limits is held until its outcome is taken by the recorder, so a slow database slows sending down instead of filling memory.
 
+mod consequences;
 mod deleted;
 mod pace;
 
@@ -10,24 +11,21 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use chrono::{DateTime, Utc};
-use socialhook_core::delivery::{self, Outcome, Schedule, Step};
+use socialhook_core::delivery::{Outcome, Schedule};
 use socialhook_core::event::{DeliveryStamp, with_delivery};
 use socialhook_core::id::{EndpointId, ManifestId, TenantId};
-use socialhook_store::attempts::{Finished, Next};
+use socialhook_store::attempts::Finished;
 use socialhook_store::deliveries::Released;
-use socialhook_store::endpoints::{self, PauseReason};
 use tokio::sync::Notify;
 
 use self::pace::Paces;
 use crate::Means;
 use crate::directory::{Directory, Endpoint};
-use crate::health::{Health, Turn};
+use crate::health::Health;
 use crate::job::{Job, Key, Manifest};
 use crate::open::Open;
 use crate::queue::{FairQueue, Limits};
 use crate::recorder::{Entry, Recorder};
-use crate::recovery;
 use crate::request::Request;
 use crate::sender::{Answer, Sender};
 use crate::tasks::Tasks;
@@ -244,30 +242,6 @@ impl Dispatcher {
         self.state().health.follow(down);
     }
 
-    /// Draws the consequences of an outcome for its endpoint.
-    async fn observe(&self, tenant_id: TenantId, endpoint_id: EndpointId, delivered: bool) {
-        let turn = self.state().health.observe(endpoint_id, delivered);
-        let means = &self.0.means;
-        let stored = match turn {
-            Turn::Same => return,
-            Turn::WentDown => {
-                let lane = self.state().queue.take_lane(tenant_id, endpoint_id);
-                self.give_back(lane, true);
-                recovery::went_down(means, tenant_id, endpoint_id).await.map(|()| false)
-            }
-            Turn::Answers => recovery::answers(means, tenant_id, endpoint_id).await,
-            Turn::Recovered => recovery::recovered(means, tenant_id, endpoint_id).await,
-        };
-        match stored {
-            Ok(true) => self.0.wake.notify_one(),
-            Ok(false) => {}
-            Err(error) => {
-                let error = &error as &dyn std::error::Error;
-                tracing::warn!(error, endpoint.id = %endpoint_id, "an endpoint's health could not be stored; the next outcome tells it again");
-            }
-        }
-    }
-
     async fn attempt(&self, job: Job, endpoint: &Endpoint) {
         let started_at = self.0.means.clock.now();
         let number = job.attempts + 1;
@@ -308,30 +282,6 @@ impl Dispatcher {
             next,
         };
         self.0.recorder.record(Entry::Finished(finished, job.manifest)).await;
-    }
-
-    async fn next(&self, job: &Job, outcome: &Outcome) -> Next {
-        let now = self.0.means.clock.now();
-        let tried = usize::from(job.attempts + 1 - job.round_start.min(job.attempts));
-        match delivery::next_step(outcome, tried, &self.0.schedule, now, rand::random()) {
-            Step::Done => Next::Delivered,
-            Step::Retry { due_at } => Next::DueAt(due_at),
-            Step::Park => Next::ParkedAt(now),
-            Step::ParkAndPause => {
-                if let Err(error) = self.pause(job, now).await {
-                    tracing::error!(%error, endpoint.id = %job.endpoint_id, "an endpoint that answered 410 could not be paused");
-                }
-                Next::ParkedAt(now)
-            }
-        }
-    }
-
-    async fn pause(&self, job: &Job, now: DateTime<Utc>) -> socialhook_store::Result<()> {
-        let mut c = self.0.means.pools.background.acquire().await?;
-        if endpoints::pause(&mut c, job.tenant_id, job.endpoint_id, PauseReason::Gone, now).await? {
-            tracing::info!(endpoint.id = %job.endpoint_id, "endpoint answered 410 and is paused");
-        }
-        self.0.directory.follow(&mut c, &self.0.means.sealer).await
     }
 
     /// Gives jobs back to the database, where they are due at once, or parked.

@@ -16,7 +16,6 @@ const WINDOW_MAX: usize = 16;
 /// What an outcome changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Turn {
-    Same,
     WentDown,
     Recovered,
     /// It was not down, but has failed long enough for an event to be parked, and now answers.
@@ -59,24 +58,24 @@ impl Health {
         self.endpoints.get(&endpoint_id).is_some_and(|fares| fares.down)
     }
 
-    pub(crate) fn observe(&mut self, endpoint_id: EndpointId, delivered: bool) -> Turn {
+    pub(crate) fn observe(&mut self, endpoint_id: EndpointId, delivered: bool) -> Option<Turn> {
         let fares = self.endpoints.entry(endpoint_id).or_default();
         if delivered {
             fares.window = (fares.window + 1).min(WINDOW_MAX);
             let failed = std::mem::take(&mut fares.failures) >= self.attempts;
             return match std::mem::take(&mut fares.down) {
-                true => Turn::Recovered,
-                false if failed => Turn::Answers,
-                false => Turn::Same,
+                true => Some(Turn::Recovered),
+                false if failed => Some(Turn::Answers),
+                false => None,
             };
         }
         fares.failures += 1;
         fares.window = (fares.window / 2).max(1);
         if fares.down || fares.failures < FAILURES {
-            return Turn::Same;
+            return None;
         }
         fares.down = true;
-        Turn::WentDown
+        Some(Turn::WentDown)
     }
 
     /// What all processes know together is what holds.
@@ -119,18 +118,18 @@ mod tests {
         let mut health = Health::new(3);
         for _ in 0..5 {
             for _ in 1..FAILURES {
-                assert_eq!(health.observe(ONE, false), Turn::Same);
+                assert_eq!(health.observe(ONE, false), None);
             }
-            assert_eq!(health.observe(ONE, true), Turn::Answers, "one success in between");
-            assert_eq!(health.observe(ONE, true), Turn::Same);
+            assert_eq!(health.observe(ONE, true), Some(Turn::Answers), "one success in between");
+            assert_eq!(health.observe(ONE, true), None);
         }
         for _ in 1..FAILURES {
             health.observe(ONE, false);
         }
-        assert_eq!(health.observe(ONE, false), Turn::WentDown);
+        assert_eq!(health.observe(ONE, false), Some(Turn::WentDown));
         assert!(health.is_down(ONE));
-        assert_eq!(health.observe(ONE, false), Turn::Same, "a probe");
-        assert_eq!(health.observe(ONE, true), Turn::Recovered);
+        assert_eq!(health.observe(ONE, false), None, "a probe");
+        assert_eq!(health.observe(ONE, true), Some(Turn::Recovered));
         assert!(!health.is_down(ONE));
     }
 

@@ -12,6 +12,8 @@ pub mod destination;
 pub mod directory;
 mod dispatcher;
 pub mod doctor;
+#[cfg(test)]
+mod footprint;
 mod health;
 mod housekeeping;
 pub mod ingest;
@@ -213,7 +215,7 @@ impl Relay {
     /// times a second, so that made-up callback URLs cost the database nothing.
     async fn directory_with(&self, callback_key: &str) -> Arc<directory::Contents> {
         let contents = self.directory();
-        if contents.app(callback_key).is_some() { contents } else { self.look_up_again(contents).await }
+        if contents.app(callback_key).is_some() { contents } else { Box::pin(self.look_up_again(contents)).await }
     }
 
     async fn look_up_again(&self, contents: Arc<directory::Contents>) -> Arc<directory::Contents> {

@@ -129,10 +129,11 @@ async fn batches(mut receiver: mpsc::Receiver<Waiting>, writing: Arc<Writing>) {
             }
         };
         let writing = writing.clone();
-        tokio::spawn(async move {
+        // Boxed, since a task is moved several times on its way to a thread, and this one has room for statements of many columns.
+        tokio::spawn(Box::pin(async move {
             writing.write(batch).await;
             drop(permit);
-        });
+        }));
     }
     // Wait for the batches under way.
     for line in lines {

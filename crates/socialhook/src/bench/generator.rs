@@ -1,4 +1,4 @@
-//! Plays Meta: posts signed webhooks over kept connections, on one thread, and notes in a ledger what is answered.
+//! Plays Meta: posts signed webhooks over kept connections, each load on a thread of its own, and notes in a ledger what is answered.
 //!
 //! At a rate the loop is open: the next event is due when the clock says so, whatever became of the one before, and its latency
 //! counts from then. So a stall shows in every event that it delays. Without a rate, each connection posts as soon as it
@@ -72,20 +72,23 @@ pub(super) struct Load {
 
 /// Posts all loads at once; returns when all are posted and answered.
 pub(super) async fn post(loads: Vec<Load>) -> std::io::Result<()> {
+    let started: Vec<_> = loads.into_iter().map(start).collect::<Result<_, _>>()?;
+    for done in started {
+        done.await.map_err(std::io::Error::other)?;
+    }
+    Ok(())
+}
+
+/// A load's thread is its own, so that no other's answers are read before one of its events is sent.
+fn start(load: Load) -> std::io::Result<oneshot::Receiver<()>> {
     let (done, wait) = oneshot::channel();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let work = move || {
-        runtime.block_on(async {
-            let mut posting = tokio::task::JoinSet::new();
-            for load in loads {
-                posting.spawn(work_off(load));
-            }
-            while posting.join_next().await.is_some() {}
-        });
+        runtime.block_on(work_off(load));
         let _ = done.send(());
     };
     std::thread::Builder::new().name("generator".to_owned()).spawn(work)?;
-    wait.await.map_err(std::io::Error::other)
+    Ok(wait)
 }
 
 /// What the connections of a load share.

@@ -1,10 +1,12 @@
 //! The noisy neighbour: what tenant B, with ten events a second, notices while tenant A floods the relay, a fifth of all endpoints
-//! hang for ten seconds and a tenth refuse connections.
+//! hang for ten seconds and a tenth refuse connections. B's Meta and B's endpoint are threads of their own: they are not busy with A,
+//! but for what the machine's cores are.
 
 use std::fmt::Write;
 use std::time::Duration;
 
 use super::generator::Pace;
+use super::receiver::Receiver;
 use super::report::{quantiles, say};
 use super::webhook::Webhooks;
 use super::{Bench, Error, WARM_UP, contender, memory, real, scene};
@@ -16,7 +18,8 @@ const OTHERS_RATE: Pace = Pace::Rate(45.0);
 
 /// Returns how many of B's acknowledged events are missing.
 pub(super) async fn measure(bench: &mut Bench<'_>) -> Result<usize, Error> {
-    let scene = scene::noisy(&bench.receiver);
+    let of_b = Receiver::start().map_err(Error::Start)?;
+    let scene = scene::noisy(&bench.receiver, &of_b);
     let webhooks = |numbers: &[String]| Webhooks::new(numbers.to_vec(), None);
     let (a, others, b) = (webhooks(&scene.a), webhooks(&scene.others), webhooks(&scene.b));
     let relay = contender::relay(&bench.database, &scene.file).await?;
@@ -29,6 +32,7 @@ pub(super) async fn measure(bench: &mut Bench<'_>) -> Result<usize, Error> {
     for (name, noise) in [("B alone", false), ("B with the noise", true)] {
         let quiet = bench.load(&relay, &b, (QUIET_RATE, lasting));
         let ledger = quiet.ledger.clone();
+        of_b.note_in(&[ledger.clone()]);
         let mut loads = vec![quiet];
         if noise {
             loads.push(bench.load(&relay, &others, (OTHERS_RATE, lasting)));

@@ -42,7 +42,7 @@ pub(super) struct Noisy {
     pub(super) b: Vec<String>,
 }
 
-pub(super) fn noisy(receiver: &Receiver) -> Noisy {
+pub(super) fn noisy(receiver: &Receiver, of_b: &Receiver) -> Noisy {
     let hanging = receiver.url(HANGING);
     let healthy = receiver.url(HEALTHY);
     // The first two hang and the third refuses, with A as with the others.
@@ -59,7 +59,7 @@ pub(super) fn noisy(receiver: &Receiver) -> Noisy {
     let endpoints: Vec<Value> = a.iter().enumerate().map(|(n, number)| endpoint(n, number)).collect();
     let mut tenants = vec![
         json!({ "name": "A", "channels": channels, "endpoints": endpoints }),
-        json!({ "name": "B", "channels": [channel(&b[0])], "endpoints": [{ "name": "main", "url": healthy }] }),
+        json!({ "name": "B", "channels": [channel(&b[0])], "endpoints": [{ "name": "main", "url": of_b.url(HEALTHY) }] }),
     ];
     for (n, number) in others.iter().enumerate() {
         let name = format!("Other {n}");
