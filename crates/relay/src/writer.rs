@@ -31,6 +31,8 @@ const BATCH: usize = 512;
 /// Bytes of bodies written together, unless one submission alone is larger.
 const BATCH_BYTES: usize = 8 << 20;
 
+/// Batches of a lane that may be under way.
+const LINES: u32 = 2;
 /// A batch of so many does not wait for the one before.
 const SECOND_FROM: usize = 48;
 /// Longer than a statement may take: only a dead line is given up.
@@ -106,10 +108,10 @@ impl Writer {
     }
 }
 
-/// Two batches of a lane may be under way, so that one fills the database's time while the other is being flushed. The second sets out
-/// only when it is worth a statement of its own: what waits meanwhile makes the next batch larger, and so each event cheaper.
+/// Two batches of a lane may be under way, so that one fills the database's time while the other is being flushed. While one is, another
+/// sets out only when it is worth a statement of its own: what waits meanwhile makes the next batch larger, and so each event cheaper.
 async fn batches(mut receiver: mpsc::Receiver<Waiting>, writing: Arc<Writing>) {
-    let lines = [Arc::new(Semaphore::new(1)), Arc::new(Semaphore::new(1))];
+    let lines = Arc::new(Semaphore::new(LINES as usize));
     while let Some(first) = receiver.recv().await {
         // Whoever is about to submit does so first: with much to do batches grow, with little this takes no time.
         tokio::task::yield_now().await;
@@ -117,14 +119,15 @@ async fn batches(mut receiver: mpsc::Receiver<Waiting>, writing: Arc<Writing>) {
         let mut batch = vec![first];
         let permit = loop {
             let has_room = batch.len() < BATCH && bytes < BATCH_BYTES;
+            let is_large = batch.len() >= SECOND_FROM || !has_room;
             tokio::select! {
                 biased;
                 Some(next) = receiver.recv(), if has_room => {
                     bytes += next.submission.size();
                     batch.push(next);
                 }
-                Ok(permit) = lines[0].clone().acquire_owned() => break permit,
-                Ok(permit) = lines[1].clone().acquire_owned(), if batch.len() >= SECOND_FROM => break permit,
+                Ok(mut all) = lines.clone().acquire_many_owned(LINES), if !is_large => break all.split(1),
+                Ok(permit) = lines.clone().acquire_owned(), if is_large => break Some(permit),
                 else => return,
             }
         };
@@ -136,9 +139,7 @@ async fn batches(mut receiver: mpsc::Receiver<Waiting>, writing: Arc<Writing>) {
         }));
     }
     // Wait for the batches under way.
-    for line in lines {
-        let _ = line.acquire().await;
-    }
+    let _ = lines.acquire_many(LINES).await;
 }
 
 struct Writing {
