@@ -32,7 +32,7 @@ pub(super) async fn measure(bench: &mut Bench<'_>) -> Result<usize, Error> {
     for (name, noise) in [("B alone", false), ("B with the noise", true)] {
         let quiet = bench.load(&relay, &b, (QUIET_RATE, lasting));
         let ledger = quiet.ledger.clone();
-        of_b.note_in(&[ledger.clone()]);
+        of_b.note_in(std::slice::from_ref(&ledger));
         let mut loads = vec![quiet];
         if noise {
             loads.push(bench.load(&relay, &others, (OTHERS_RATE, lasting)));
