@@ -2,7 +2,7 @@
 //!
 //! The nouns: a *contender* is what is measured, in processes of its own: the relay, the *floor* (the least that a relay can do,
 //! [`floor`]) and the pipeline that one would build by hand ([`handmade`]). The *generator* plays Meta, the *receiver* plays the
-//! tenants' endpoints; both are this process, a thread each, with one clock. A *run* is one contender under one load; its *ledger*
+//! tenants' endpoints; both are threads of this process, with one clock. A *run* is one contender under one load; its *ledger*
 //! knows of each event when it was due, answered and delivered. Contenders take turns, so that a machine that slows down slows
 //! all of them.
 
