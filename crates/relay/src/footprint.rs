@@ -2,7 +2,11 @@
 
 use std::future::Future;
 
-/// Bytes of the future that a function makes.
-pub(crate) fn of<A, F: Future>(_: impl FnOnce(A) -> F) -> usize {
-    size_of::<F>()
+/// Bytes. What rarely happens is to be boxed, so that not every event carries the room for it about.
+const MAX: usize = 2048;
+
+/// Fails if the future that a function makes is too large.
+pub(crate) fn assert_small<A, F: Future>(_: impl FnOnce(A) -> F) {
+    let size = size_of::<F>();
+    assert!(size < MAX, "{size} bytes: box what rarely happens");
 }
