@@ -23,7 +23,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use crate::Means;
 use crate::lanes::{Lane, PerLane};
 use crate::tasks::Tasks;
-use crate::within::within;
+use crate::within::Line;
 
 /// Names in memory, some 100 bytes each; the least recently used one goes first. More customers than that, each heard of in turn, would
 /// never be found here.
@@ -142,6 +142,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 async fn answer_all(mut receiver: mpsc::Receiver<Waiting>, means: Means, memory: Arc<Mutex<Memory>>) {
+    let mut line = Line::new(means.pools.conversations.clone());
     while let Some(first) = receiver.recv().await {
         // Whoever is about to ask does so first: with much to do batches grow, with little this takes no time.
         tokio::task::yield_now().await;
@@ -155,7 +156,7 @@ async fn answer_all(mut receiver: mpsc::Receiver<Waiting>, means: Means, memory:
         // Who has given up waiting needs no answer.
         batch.retain(|waiting| !waiting.done.is_closed());
         let asked: Vec<Asked> = batch.iter().flat_map(|waiting| &waiting.asked).copied().collect();
-        let looked_up = within(&means.pools.conversations, WITHIN, async |c| look_up(c, &means, &asked).await).await;
+        let looked_up = line.within(WITHIN, async |c| look_up(c, &means, &asked).await).await;
         let mut told = remember(looked_up, &memory).map(Vec::into_iter);
         for waiting in batch {
             let answer = told.as_mut().map(|told| told.by_ref().take(waiting.asked.len()).collect()).ok_or(NotTold);

@@ -19,7 +19,7 @@ use crate::job::Manifest;
 use crate::open::Open;
 use crate::rollups::Rollups;
 use crate::tasks::Tasks;
-use crate::within::within;
+use crate::within::Line;
 
 /// Outcomes that may wait to be stored.
 const QUEUE: usize = 8192;
@@ -44,7 +44,8 @@ pub(crate) struct Recorder(Mutex<Option<mpsc::Sender<Entry>>>);
 impl Recorder {
     pub(crate) fn start(tasks: &Tasks, means: Means, node_id: NodeId, (open, rollups): (Arc<Open>, Rollups)) -> Self {
         let (sender, receiver) = mpsc::channel(QUEUE);
-        tasks.spawn_core(Writing { means, node_id, open, rollups, closed: Vec::new() }.run(receiver));
+        let line = Line::new(means.pools.recorder.clone());
+        tasks.spawn_core(Writing { means, line, node_id, open, rollups, closed: Vec::new() }.run(receiver));
         Self(Mutex::new(Some(sender)))
     }
 
@@ -65,6 +66,7 @@ impl Recorder {
 
 struct Writing {
     means: Means,
+    line: Line,
     node_id: NodeId,
     open: Arc<Open>,
     rollups: Rollups,
@@ -144,15 +146,14 @@ impl Writing {
     }
 
     /// Stores a batch, however long it takes; if the database refuses one entry, stores the others in parts.
-    async fn in_parts(&self, batch: Batch<'_>) -> Stored {
+    async fn in_parts(&mut self, batch: Batch<'_>) -> Stored {
         let whole = 0..batch.len();
         let mut open = vec![whole];
         let (mut refused, mut is_whole, mut in_doubt) = (Vec::new(), true, false);
         while let Some(range) = open.pop() {
             let part = batch.part(range.clone());
             let (node_id, now) = (self.node_id, self.means.clock.now());
-            let stored = within(&self.means.pools.recorder, WITHIN, async |c| part.store(c, node_id, now).await);
-            match stored.await {
+            match self.line.within(WITHIN, async |c| part.store(c, node_id, now).await).await {
                 Ok(()) => {}
                 // An earlier try was committed, as a whole, and only its answer lost.
                 Err(error) if error.is_duplicate() && (in_doubt || range.len() == 1) => {}

@@ -4,10 +4,14 @@
 //! and a connection that only waits for one never notices.
 
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use socialhook_store::{PgConnection, Result};
-use sqlx::PgPool;
+use sqlx::pool::PoolConnection;
+use sqlx::{PgPool, Postgres};
+
+/// So long a line keeps a connection: only its pool sees that one has been idle for long, or has grown old.
+const KEPT_FOR: Duration = Duration::from_mins(1);
 
 /// Does something on a connection of a pool. After `limit` the connection is given up, and whether the work was done is not known.
 pub(crate) async fn within<T>(
@@ -15,11 +19,39 @@ pub(crate) async fn within<T>(
     limit: Duration,
     work: impl AsyncFnOnce(&mut PgConnection) -> Result<T>,
 ) -> Result<T> {
-    let mut c = pool.acquire().await?;
-    if let Ok(done) = tokio::time::timeout(limit, work(&mut c)).await {
-        return done;
+    Line::new(pool.clone()).within(limit, work).await
+}
+
+/// For whoever works on one connection after the other: he keeps his for a while, since on its way back to its pool each makes a round
+/// trip to the database, which is a good part of what a small statement takes.
+pub(crate) struct Line {
+    pool: PgPool,
+    kept: Option<(PoolConnection<Postgres>, Instant)>,
+}
+
+impl Line {
+    pub(crate) fn new(pool: PgPool) -> Self {
+        Self { pool, kept: None }
     }
-    // Back in the pool it would be waited for, and to close it in order would take its place for as long: it is cut.
-    drop(c.detach());
-    Err(sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, "the database did not answer")).into())
+
+    /// As [`within`]. A connection on which anything fails goes back to its pool, which sees whether it is still good.
+    pub(crate) async fn within<T>(
+        &mut self,
+        limit: Duration,
+        work: impl AsyncFnOnce(&mut PgConnection) -> Result<T>,
+    ) -> Result<T> {
+        let (mut c, since) = match self.kept.take() {
+            Some(kept) if kept.1.elapsed() < KEPT_FOR => kept,
+            _ => (self.pool.acquire().await?, Instant::now()),
+        };
+        let Ok(done) = tokio::time::timeout(limit, work(&mut c)).await else {
+            // Back in the pool it would be waited for, and to close it in order would take its place for as long: it is cut.
+            drop(c.detach());
+            return Err(sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, "the database did not answer")).into());
+        };
+        if done.is_ok() {
+            self.kept = Some((c, since));
+        }
+        done
+    }
 }

@@ -11,7 +11,8 @@ use socialhook_core::clock::Clock;
 use socialhook_core::id::{ManifestId, NodeId};
 use socialhook_store::ingest::{self, Fresh, NewEvent, NewManifest, NewReceipt};
 use socialhook_store::manifests::DELIVERIES_MAX;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use sqlx::PgPool;
+use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 use crate::Means;
 use crate::dispatcher::Dispatcher;
@@ -20,7 +21,7 @@ use crate::lanes::{Lane, PerLane};
 use crate::media::Files;
 use crate::rollups::Rollups;
 use crate::tasks::Tasks;
-use crate::within::within;
+use crate::within::Line;
 
 /// Submissions that may wait; one more is answered 503.
 const QUEUE: usize = 20_000;
@@ -31,8 +32,6 @@ const BATCH: usize = 512;
 /// Bytes of bodies written together, unless one submission alone is larger.
 const BATCH_BYTES: usize = 8 << 20;
 
-/// Batches of a lane that may be under way.
-const LINES: u32 = 2;
 /// A batch of so many does not wait for the one before.
 const SECOND_FROM: usize = 48;
 /// Longer than a statement may take: only a dead line is given up.
@@ -79,11 +78,11 @@ impl Writer {
         node_id: NodeId,
         (dispatcher, rollups, files): (Dispatcher, Rollups, Arc<Files>),
     ) -> Self {
-        let (pool, clock) = (means.pools.ingest.clone(), means.clock.clone());
-        let writing = Arc::new(Writing { pool, node_id, clock, dispatcher, rollups, files });
+        let clock = means.clock.clone();
+        let writing = Arc::new(Writing { node_id, clock, dispatcher, rollups, files });
         let senders = PerLane::new(|| {
             let (sender, receiver) = mpsc::channel(QUEUE);
-            tasks.spawn_core(batches(receiver, writing.clone()));
+            tasks.spawn_core(batches(receiver, Lines::new(&means.pools.ingest), writing.clone()));
             sender
         });
         Self { senders: Mutex::new(Some(senders)), room: Arc::new(Semaphore::new(QUEUE_KIB as usize)) }
@@ -110,14 +109,13 @@ impl Writer {
 
 /// Two batches of a lane may be under way, so that one fills the database's time while the other is being flushed. While one is, another
 /// sets out only when it is worth a statement of its own: what waits meanwhile makes the next batch larger, and so each event cheaper.
-async fn batches(mut receiver: mpsc::Receiver<Waiting>, writing: Arc<Writing>) {
-    let lines = Arc::new(Semaphore::new(LINES as usize));
+async fn batches(mut receiver: mpsc::Receiver<Waiting>, lines: Lines, writing: Arc<Writing>) {
     while let Some(first) = receiver.recv().await {
         // Whoever is about to submit does so first: with much to do batches grow, with little this takes no time.
         tokio::task::yield_now().await;
         let mut bytes = first.submission.size();
         let mut batch = vec![first];
-        let permit = loop {
+        let mut line = loop {
             let has_room = batch.len() < BATCH && bytes < BATCH_BYTES;
             let is_large = batch.len() >= SECOND_FROM || !has_room;
             tokio::select! {
@@ -126,24 +124,49 @@ async fn batches(mut receiver: mpsc::Receiver<Waiting>, writing: Arc<Writing>) {
                     bytes += next.submission.size();
                     batch.push(next);
                 }
-                Ok(mut all) = lines.clone().acquire_many_owned(LINES), if !is_large => break all.split(1),
-                Ok(permit) = lines.clone().acquire_owned(), if is_large => break Some(permit),
-                else => return,
+                line = lines.one(), if is_large => break line,
+                line = lines.one_of_all(), if !is_large => break line,
             }
         };
         let writing = writing.clone();
         // Boxed, since a task is moved several times on its way to a thread, and this one has room for statements of many columns.
         tokio::spawn(Box::pin(async move {
-            writing.write(batch).await;
-            drop(permit);
+            writing.write(&mut line, batch).await;
         }));
     }
     // Wait for the batches under way.
-    let _ = lines.acquire_many(LINES).await;
+    lines.one_of_all().await;
+}
+
+/// The lines of a lane; one that is locked has a batch under way.
+struct Lines {
+    first: Arc<AsyncMutex<Line>>,
+    second: Arc<AsyncMutex<Line>>,
+}
+
+impl Lines {
+    fn new(pool: &PgPool) -> Self {
+        let line = || Arc::new(AsyncMutex::new(Line::new(pool.clone())));
+        Self { first: line(), second: line() }
+    }
+
+    /// A line, as soon as one is free.
+    async fn one(&self) -> OwnedMutexGuard<Line> {
+        tokio::select! {
+            line = self.first.clone().lock_owned() => line,
+            line = self.second.clone().lock_owned() => line,
+        }
+    }
+
+    /// A line, as soon as all are free.
+    async fn one_of_all(&self) -> OwnedMutexGuard<Line> {
+        let line = self.first.clone().lock_owned().await;
+        let _ = self.second.lock().await;
+        line
+    }
 }
 
 struct Writing {
-    pool: sqlx::PgPool,
     node_id: NodeId,
     clock: Clock,
     dispatcher: Dispatcher,
@@ -155,12 +178,12 @@ struct Writing {
 type Events = Vec<(usize, NewEvent)>;
 
 impl Writing {
-    async fn write(&self, batch: Vec<Waiting>) {
+    async fn write(&self, line: &mut Line, batch: Vec<Waiting>) {
         let mut open = vec![batch];
         while let Some(mut batch) = open.pop() {
             let events = events_of(&mut batch);
             let manifests = self.manifests(&events);
-            match self.store(&batch, &events, &manifests).await {
+            match self.store(line, &batch, &events, &manifests).await {
                 Ok(fresh) => self.hand_over(batch, events, manifests, &fresh),
                 Err(error) if error.is_about_the_statement() && batch.len() > 1 => {
                     for (place, event) in events {
@@ -207,13 +230,14 @@ impl Writing {
 
     async fn store(
         &self,
+        line: &mut Line,
         batch: &[Waiting],
         events: &Events,
         manifests: &[NewManifest],
     ) -> Result<Fresh, socialhook_store::Error> {
         let receipts: Vec<&NewReceipt> = batch.iter().flat_map(|waiting| &waiting.submission.receipts).collect();
         let events: Vec<&NewEvent> = events.iter().map(|(_, new)| new).collect();
-        within(&self.pool, WITHIN, async |c| ingest::write(c, self.node_id, &receipts, &events, manifests).await).await
+        line.within(WITHIN, async |c| ingest::write(c, self.node_id, &receipts, &events, manifests).await).await
     }
 
     /// How many of each submission's events are new.
