@@ -22,7 +22,7 @@ pub(crate) async fn within<T>(
     Line::new(pool.clone()).within(limit, work).await
 }
 
-/// For whoever works on one connection after the other: he keeps his for a while, since on its way back to its pool each makes a round
+/// A connection for whoever has one batch after the other. It is kept for a while, since on its way back to its pool each makes a round
 /// trip to the database, which is a good part of what a small statement takes.
 pub(crate) struct Line {
     pool: PgPool,
