@@ -23,7 +23,7 @@ pub(crate) async fn within<T>(
 }
 
 /// A connection for whoever has one batch after the other. It is kept for a while, since on its way back to its pool each makes a round
-/// trip to the database, which is a good part of what a small statement takes.
+/// trip to the database.
 pub(crate) struct Line {
     pool: PgPool,
     kept: Option<(PoolConnection<Postgres>, Instant)>,
@@ -40,9 +40,10 @@ impl Line {
         limit: Duration,
         work: impl AsyncFnOnce(&mut PgConnection) -> Result<T>,
     ) -> Result<T> {
-        let (mut c, since) = match self.kept.take() {
-            Some(kept) if kept.1.elapsed() < KEPT_FOR => kept,
-            _ => (self.pool.acquire().await?, Instant::now()),
+        // An old one goes back before another is asked for: it may be the last of its pool.
+        let (mut c, since) = match self.kept.take().filter(|(_, since)| since.elapsed() < KEPT_FOR) {
+            Some(kept) => kept,
+            None => (self.pool.acquire().await?, Instant::now()),
         };
         let Ok(done) = tokio::time::timeout(limit, work(&mut c)).await else {
             // Back in the pool it would be waited for, and to close it in order would take its place for as long: it is cut.
@@ -54,4 +55,24 @@ impl Line {
         }
         done
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+
+    use super::*;
+
+    #[sqlx::test(migrations = false)]
+    async fn an_old_connection_goes_back_before_another_is_asked_for(pool: PgPoolOptions, server: PgConnectOptions) {
+        let pool = pool.max_connections(1).acquire_timeout(WITHIN).connect_lazy_with(server);
+        let mut line = Line::new(pool);
+        for _ in 0..2 {
+            line.within(WITHIN, async |_| Ok(())).await.expect("a connection");
+            let (_, since) = line.kept.as_mut().expect("kept");
+            *since -= KEPT_FOR;
+        }
+    }
+
+    const WITHIN: Duration = Duration::from_secs(5);
 }
